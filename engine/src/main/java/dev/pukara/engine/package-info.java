@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pukara.engine;
+
+import org.jspecify.annotations.NullMarked;

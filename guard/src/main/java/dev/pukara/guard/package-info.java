@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pukara.guard;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,83 @@
+package dev.pukara.kernels;
+
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/**
+ * Matrix products and the vector math of a Llama block: the door of this module.
+ *
+ * <p>Three implementations: {@code ScalarKernels} (plain loops, the definition of correct), {@code
+ * VectorKernels} (jdk.incubator.vector, every platform), {@code OneDnnKernels} (oneDNN for the
+ * products, fast). A model gets its kernels by constructor; {@link #best()} chooses once.
+ *
+ * <p>Threads: an instance is used by one thread at a time, which spreads the work over its {@link
+ * Workers}.
+ */
+public interface Kernels extends AutoCloseable {
+  /** Name for logs and reports: {@code vector-512}. */
+  String name();
+
+  /** The threads that share the work. */
+  Workers workers();
+
+  /** The precisions that {@link #linear} can prepare on this machine. */
+  List<Precision> precisions();
+
+  /**
+   * Makes room for {@code maxRows} rows of {@code width} values, as {@code precision}'s products
+   * read them.
+   */
+  Activations activations(Arena arena, int maxRows, int width, Precision precision);
+
+  /**
+   * Prepares a linear layer whose weights are the given matrices one below the other (all with the
+   * same columns).
+   *
+   * @throws UnsupportedOperationException if {@code precision} is not among {@link #precisions()}
+   */
+  Linear linear(List<Weights> stacked, Precision precision);
+
+  /** Copies row {@code ids[i]} of {@code table} into row {@code i} of {@code out}, as f32. */
+  void embed(Weights table, int[] ids, Tensor out);
+
+  /**
+   * {@code out[i] = x[i] / sqrt(mean(x[i]^2) + eps) * gain} for the first {@code rows} rows; gain
+   * is {@code (1, w)}.
+   */
+  void rmsNorm(Tensor x, int rows, Tensor gain, float eps, Activations out);
+
+  /** {@code out[i] = silu(gateUp[i][0..w)) * gateUp[i][w..2w)} for the first {@code rows} rows. */
+  void swiglu(Tensor gateUp, int rows, Activations out);
+
+  /**
+   * Rotates queries and keys (RoPE, half-split pairs: {@code (x[j], x[j + size/2])} turns by {@code
+   * position * frequencies[j]}) and stores keys and values of block {@code block} in each slice's
+   * own span.
+   *
+   * @param qkv {@code (rows, heads.qkvWidth())}: queries (rotated in place), keys, values
+   * @param frequencies {@code size / 2} angles per position
+   */
+  void ropeAndStore(Tensor qkv, List<Slice> slices, int block, Heads heads, float[] frequencies);
+
+  /**
+   * Causal grouped-query attention, {@code softmax(q K^T / sqrt(size)) V}, of every slice's rows
+   * over its context and itself.
+   *
+   * @param qkv as {@link #ropeAndStore} left it
+   * @param out rows of {@code queryHeads * size} values
+   */
+  void attention(Tensor qkv, List<Slice> slices, int block, Heads heads, Activations out);
+
+  /**
+   * Makes f32 rows from {@code in}'s first {@code rows} rows (dequantised where they are
+   * quantised).
+   */
+  void read(Activations in, int rows, Tensor out);
+
+  /** Copies the first {@code rows} rows of {@code in} (quantising them if need be). */
+  void write(Tensor in, int rows, Activations out);
+
+  /** Ends the workers. Layers are closed by who made them. */
+  @Override
+  void close();
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pukara.kernels;
+
+import org.jspecify.annotations.NullMarked;

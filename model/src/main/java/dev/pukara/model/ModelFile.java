@@ -1,0 +1,62 @@
+package dev.pukara.model;
+
+import dev.pukara.kernels.Weights;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+
+/**
+ * An opened model file: GGUF, or a folder of safetensors with config.json and tokenizer.json. Tensors are named as the
+ * checkpoints of transformers name them ({@code model.layers.0.self_attn.q_proj.weight}) and query and key rows are in
+ * their order (RoPE pairs {@code j, j + headSize/2}); a reader of another layout translates.
+ *
+ * <p>The file is mapped and stays so until {@link #close()}; weights are views of the mapping.
+ */
+public interface ModelFile extends AutoCloseable {
+  /**
+   * Opens a .gguf file, a .safetensors file or a folder with config.json.
+   *
+   * @throws FormatException if the content is not what the format says
+   */
+  static ModelFile open(Path path) throws IOException {
+    throw new UnsupportedOperationException("open " + path);
+  }
+
+  /** Where it lies. */
+  Path path();
+
+  /** Shape of the model. */
+  LlamaConfig config();
+
+  /** A matrix by its transformers name. @throws FormatException if it is missing or has another shape */
+  Weights weights(String name, int rows, int cols);
+
+  /** A vector by its transformers name, as f32. @throws FormatException if it is missing or has another length */
+  float[] vector(String name, int length);
+
+  /** True if the file holds the tensor. */
+  boolean has(String name);
+
+  /** Name, format and shape of every tensor, in file order. */
+  SequencedMap<String, TensorInfo> tensors();
+
+  /** Everything else the file says of itself: GGUF's key/value pairs, or config.json's fields. */
+  Map<String, Object> metadata();
+
+  /** The tokenizer's tables. @throws FormatException if the file has none */
+  TokenizerSpec tokenizer();
+
+  /** The chat template (Jinja), if the file carries one. */
+  Optional<String> chatTemplate();
+
+  /** Bytes of all files. */
+  long bytes();
+
+  /** SHA-256 in hex: of the file; of several files, of the lines {@code "<sha256>  <name>\n"} in name order. */
+  String digest();
+
+  @Override
+  void close();
+}

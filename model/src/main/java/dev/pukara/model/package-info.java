@@ -1,0 +1,4 @@
+@NullMarked
+package dev.pukara.model;
+
+import org.jspecify.annotations.NullMarked;
