@@ -8,9 +8,10 @@ import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
- * An opened model file: GGUF, or a folder of safetensors with config.json and tokenizer.json. Tensors are named as the
- * checkpoints of transformers name them ({@code model.layers.0.self_attn.q_proj.weight}) and query and key rows are in
- * their order (RoPE pairs {@code j, j + headSize/2}); a reader of another layout translates.
+ * An opened model file: GGUF, or a folder of safetensors with config.json and tokenizer.json.
+ * Tensors are named as the checkpoints of transformers name them ({@code
+ * model.layers.0.self_attn.q_proj.weight}) and query and key rows are in their order (RoPE pairs
+ * {@code j, j + headSize/2}); a reader of another layout translates.
  *
  * <p>The file is mapped and stays so until {@link #close()}; weights are views of the mapping.
  */
@@ -30,10 +31,16 @@ public interface ModelFile extends AutoCloseable {
   /** Shape of the model. */
   LlamaConfig config();
 
-  /** A matrix by its transformers name. @throws FormatException if it is missing or has another shape */
+  /**
+   * A matrix by its transformers name. @throws FormatException if it is missing or has another
+   * shape
+   */
   Weights weights(String name, int rows, int cols);
 
-  /** A vector by its transformers name, as f32. @throws FormatException if it is missing or has another length */
+  /**
+   * A vector by its transformers name, as f32. @throws FormatException if it is missing or has
+   * another length
+   */
   float[] vector(String name, int length);
 
   /** True if the file holds the tensor. */
@@ -54,7 +61,10 @@ public interface ModelFile extends AutoCloseable {
   /** Bytes of all files. */
   long bytes();
 
-  /** SHA-256 in hex: of the file; of several files, of the lines {@code "<sha256>  <name>\n"} in name order. */
+  /**
+   * SHA-256 in hex: of the file; of several files, of the lines {@code "<sha256> <name>\n"} in name
+   * order.
+   */
   String digest();
 
   @Override

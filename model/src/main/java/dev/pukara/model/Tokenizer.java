@@ -1,8 +1,8 @@
 package dev.pukara.model;
 
 /**
- * Text to token ids and back. Text is data: {@link #encode} never yields a control token, whatever the text spells;
- * only {@link #special} names those.
+ * Text to token ids and back. Text is data: {@link #encode} never yields a control token, whatever
+ * the text spells; only {@link #special} names those.
  *
  * <p>Threads: immutable after construction, shared freely.
  */
@@ -12,7 +12,10 @@ public interface Tokenizer {
     throw new UnsupportedOperationException(spec.kind().name());
   }
 
-  /** Token ids of {@code text} as it stands: no begin-of-text token, no special tokens. Unpaired surrogates become U+FFFD. */
+  /**
+   * Token ids of {@code text} as it stands: no begin-of-text token, no special tokens. Unpaired
+   * surrogates become U+FFFD.
+   */
   int[] encode(String text);
 
   /** Text of the tokens; control tokens are spelled out. Incomplete UTF-8 becomes U+FFFD. */
@@ -21,7 +24,10 @@ public interface Tokenizer {
   /** Id of a control or user-defined token such as {@code <|im_start|>}, or -1 if there is none. */
   int special(String name);
 
-  /** Id of the token whose text (blanks as blanks, not in the byte alphabet) is exactly {@code text}, or -1. */
+  /**
+   * Id of the token whose text (blanks as blanks, not in the byte alphabet) is exactly {@code
+   * text}, or -1.
+   */
   int token(String text);
 
   /** Number of tokens. */

@@ -7,16 +7,20 @@ import java.util.List;
  *
  * @param kind the algorithm
  * @param pre the pre-tokenizer (for {@link Kind#BYTE_BPE})
- * @param tokens text of each token; for byte BPE in GPT-2's byte alphabet, for SentencePiece with U+2581 for blanks
- * @param types GGUF's token types (1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte), one per token
+ * @param tokens text of each token; for byte BPE in GPT-2's byte alphabet, for SentencePiece with
+ *     U+2581 for blanks
+ * @param types GGUF's token types (1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6
+ *     byte), one per token
  * @param scores SentencePiece's scores, one per token; empty for byte BPE
  * @param merges byte BPE's merges {@code "left right"}, best first; empty for SentencePiece
  * @param bos begin-of-text token or -1
  * @param eos end token or -1
  * @param unknown token for what cannot be encoded or -1
- * @param addBos true if encoding a whole prompt starts with {@code bos} (the prompt builder decides; encode never adds it)
+ * @param addBos true if encoding a whole prompt starts with {@code bos} (the prompt builder
+ *     decides; encode never adds it)
  * @param addSpacePrefix true if SentencePiece puts a blank before the text
- * @param ignoreMerges true if a whole pre-token that is in the vocabulary is taken before any merge (Llama 3)
+ * @param ignoreMerges true if a whole pre-token that is in the vocabulary is taken before any merge
+ *     (Llama 3)
  */
 public record TokenizerSpec(
     Kind kind,

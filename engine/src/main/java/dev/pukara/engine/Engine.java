@@ -1,0 +1,367 @@
+package dev.pukara.engine;
+
+import dev.pukara.kernels.KvSpan;
+import dev.pukara.model.Llama;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers {@link Request}s with one model: a bounded queue, a scheduler that packs the tokens of
+ * many requests into one forward pass, and a prefix cache so that a policy is computed once.
+ *
+ * <p>Threads: any number of callers; one engine thread works at its own pace and owns scheduler,
+ * cache and model. {@link #close()} answers what is in flight with {@link
+ * EngineException.Reason#CLOSED}.
+ */
+public final class Engine implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+  private final Llama model;
+  private final EngineOptions options;
+  private final Thread thread;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition arrived = lock.newCondition();
+  private final Deque<Sequence> inbox = new ArrayDeque<>(); // guarded by lock
+  private int inFlight; // guarded by lock
+  private boolean closed; // guarded by lock
+
+  // Owned by the engine thread.
+  private final Scheduler scheduler;
+  private final SpanPool spans;
+  private final PrefixCache<KvSpan> cache;
+  private final Heads heads;
+  private final Map<PrefixKey, Sequence> prefixes = new HashMap<>();
+
+  private final AtomicLong refused = new AtomicLong();
+  private long answered;
+  private long steps;
+  private long computedTokens;
+  private long cachedTokens;
+  private volatile EngineStats stats = new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  private record PrefixKey(int[] tokens) {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof PrefixKey(int[] others) && Arrays.equals(tokens, others);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(tokens);
+    }
+  }
+
+  /** Starts the engine thread. The model is used by this engine alone and closed with it. */
+  public Engine(Llama model, EngineOptions options) {
+    this.model = model;
+    this.options = options;
+    int step = Math.min(options.stepTokensMax(), model.maxRows());
+    this.scheduler = new Scheduler(step);
+    this.spans = new SpanPool(options.cacheBytesMax(), model::spanBytes, model::span);
+    this.cache = new PrefixCache<>(spans::give);
+    this.heads = new Heads(model);
+    this.thread = Thread.ofPlatform().name("pukara-engine").daemon().unstarted(this::work);
+    thread.start();
+  }
+
+  /**
+   * Queues a request.
+   *
+   * @return the answer; fails with {@link EngineException}. Cancelling it drops the request before
+   *     its next step
+   * @throws EngineException at once if the queue is full, the request too long or the engine closed
+   */
+  public CompletableFuture<Answer> submit(Request request) {
+    int longest = options.requestTokensMax();
+    if (request.tokens() > longest) {
+      throw new EngineException(
+          EngineException.Reason.TOO_LONG,
+          String.format(
+              Locale.ROOT,
+              "request of %d tokens, at most %d; split the text or raise requestTokensMax",
+              request.tokens(),
+              longest));
+    }
+    long now = System.nanoTime();
+    long deadline = request.timeout().isZero() ? Long.MAX_VALUE : now + request.timeout().toNanos();
+    int[] tokens = Arrays.copyOf(request.prefix(), request.prefix().length + request.stem().length);
+    System.arraycopy(request.stem(), 0, tokens, request.prefix().length, request.stem().length);
+    CompletableFuture<Answer> reply = new CompletableFuture<>();
+    lock.lock();
+    try {
+      if (closed) {
+        throw new EngineException(EngineException.Reason.CLOSED, "the engine is closed");
+      }
+      if (inFlight >= options.queueMax()) {
+        refused.incrementAndGet();
+        throw new EngineException(
+            EngineException.Reason.BUSY,
+            "the queue is full ("
+                + options.queueMax()
+                + " requests); try again later or raise queueMax");
+      }
+      inFlight++;
+      inbox.add(new Sequence(request, tokens, reply, now, deadline));
+      arrived.signal();
+    } finally {
+      lock.unlock();
+    }
+    return reply;
+  }
+
+  /** Counters. */
+  public EngineStats stats() {
+    return stats;
+  }
+
+  /** The model's vocabulary and shape. */
+  public Llama model() {
+    return model;
+  }
+
+  private void work() {
+    while (takeArrivals()) {
+      try {
+        step();
+      } catch (RuntimeException | Error failure) {
+        LOG.error("forward pass failed: {}", failure.toString(), failure);
+        failAll(EngineException.Reason.FAILED, "the forward pass failed: " + failure, failure);
+      }
+      publishStats();
+    }
+    failAll(EngineException.Reason.CLOSED, "the engine was closed before the answer", null);
+    publishStats();
+  }
+
+  /** Waits for something to do; false when closed. */
+  private boolean takeArrivals() {
+    lock.lock();
+    try {
+      while (inbox.isEmpty() && scheduler.size() == 0 && !closed) {
+        arrived.awaitUninterruptibly();
+      }
+      if (closed) {
+        return false;
+      }
+      while (!inbox.isEmpty()) {
+        enqueue(inbox.remove());
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void enqueue(Sequence sequence) {
+    int[] prefix = sequence.request.prefix();
+    if (prefix.length > 0 && cache.cachedTokens(prefix) < prefix.length) {
+      sequence.waitsFor = prefixes.computeIfAbsent(new PrefixKey(prefix), this::startPrefix);
+    }
+    scheduler.add(sequence);
+  }
+
+  private Sequence startPrefix(PrefixKey key) {
+    Sequence prefix = Sequence.prefix(key.tokens(), System.nanoTime());
+    scheduler.add(prefix);
+    return prefix;
+  }
+
+  private void step() {
+    for (Sequence gone : scheduler.drop(System.nanoTime())) {
+      fail(gone, EngineException.Reason.TIMEOUT, "the time limit passed before the answer", null);
+    }
+    List<Scheduler.Work> planned = scheduler.next(this::admit);
+    if (planned.isEmpty()) {
+      return;
+    }
+    Batch batch = Batch.of(planned, this::takeOrEvict);
+    if (batch.done().isEmpty()) {
+      Sequence stuck = planned.getFirst().sequence();
+      scheduler.remove(stuck);
+      fail(stuck, EngineException.Reason.TOO_LONG, noMemory(stuck), null);
+      return;
+    }
+    try {
+      model.forward(batch.tokens(), batch.slices());
+      steps++;
+      computedTokens += batch.tokens().length;
+      heads.answer(batch.questions());
+    } finally {
+      batch.branchSpans().forEach(spans::give);
+    }
+    scheduler.complete(batch.done()).forEach(this::finish);
+  }
+
+  /** Gives a sequence its memory, behind what is cached of it. */
+  private boolean admit(Sequence sequence) {
+    if (sequence.waitsFor != null && prefixes.containsValue(sequence.waitsFor)) {
+      return false;
+    }
+    // The last token is computed even if it is cached: its hidden state gives the logits.
+    PrefixCache.Match<KvSpan> match = cache.match(sequence.tokens, sequence.tokens.length - 1);
+    int run = sequence.tokens.length - match.tokens();
+    KvSpan own = spans.fits(run) ? takeOrEvict(run) : null;
+    if (own == null) {
+      cache.release(match);
+      if (!scheduler.isRunning()) {
+        fail(sequence, EngineException.Reason.TOO_LONG, noMemory(sequence), null);
+      }
+      return false;
+    }
+    sequence.match = match;
+    sequence.own = own;
+    sequence.cached = match.tokens();
+    sequence.startedNanos = System.nanoTime();
+    sequence.admitted = true;
+    return true;
+  }
+
+  private String noMemory(Sequence sequence) {
+    return String.format(
+        Locale.ROOT,
+        "keys and values of %d tokens do not fit cacheBytesMax = %d; raise it or split the text",
+        sequence.tokens.length,
+        options.cacheBytesMax());
+  }
+
+  private @Nullable KvSpan takeOrEvict(int tokens) {
+    KvSpan span = spans.take(tokens);
+    while (span == null && cache.evictOne()) {
+      span = spans.take(tokens);
+    }
+    return span;
+  }
+
+  private void finish(Sequence sequence) {
+    keep(sequence);
+    if (sequence.reply == null) {
+      return;
+    }
+    long now = System.nanoTime();
+    answered++;
+    cachedTokens += sequence.cached;
+    leave();
+    sequence.reply.complete(
+        new Answer(
+            sequence.logits,
+            sequence.normalizers,
+            sequence.request.tokens(),
+            sequence.cached,
+            sequence.startedNanos - sequence.submittedNanos,
+            now - sequence.startedNanos));
+  }
+
+  /** Puts what was computed into the cache and gives back the rest. */
+  private void keep(Sequence sequence) {
+    PrefixCache.Match<KvSpan> match = Objects.requireNonNull(sequence.match);
+    KvSpan own = Objects.requireNonNull(sequence.own);
+    int[] run = Arrays.copyOfRange(sequence.tokens, match.tokens(), sequence.tokens.length);
+    if (!cache.insert(match, run, own, sequence.isPrefix())) {
+      spans.give(own);
+    }
+    release(sequence, match);
+  }
+
+  private void release(Sequence sequence, PrefixCache.Match<KvSpan> match) {
+    cache.release(match);
+    sequence.match = null;
+    sequence.own = null;
+    prefixes.values().remove(sequence);
+  }
+
+  private void leave() {
+    lock.lock();
+    try {
+      inFlight--;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void fail(
+      Sequence sequence, EngineException.Reason reason, String message, @Nullable Throwable cause) {
+    if (sequence.match != null && sequence.own != null) {
+      spans.give(sequence.own);
+      release(sequence, sequence.match);
+    }
+    prefixes.values().remove(sequence);
+    if (sequence.reply == null || sequence.failed) {
+      return;
+    }
+    sequence.failed = true;
+    leave();
+    refused.incrementAndGet();
+    sequence.reply.completeExceptionally(
+        cause == null
+            ? new EngineException(reason, message)
+            : new EngineException(reason, message, cause));
+  }
+
+  private void failAll(EngineException.Reason reason, String message, @Nullable Throwable cause) {
+    lock.lock();
+    try {
+      inbox.forEach(scheduler::add);
+      inbox.clear();
+    } finally {
+      lock.unlock();
+    }
+    scheduler.drain().forEach(sequence -> fail(sequence, reason, message, cause));
+  }
+
+  private void publishStats() {
+    stats =
+        new EngineStats(
+            answered,
+            refused.get(),
+            steps,
+            computedTokens,
+            cachedTokens,
+            spans.usedBytes(),
+            cache.nodes(),
+            cache.evictions(),
+            scheduler.size());
+  }
+
+  /**
+   * Ends the engine thread, answers what is in flight with CLOSED, frees the cache and the model.
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      arrived.signal();
+    } finally {
+      lock.unlock();
+    }
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    heads.close();
+    spans.close();
+    model.close();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

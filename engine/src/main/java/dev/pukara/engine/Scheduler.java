@@ -1,0 +1,174 @@
+package dev.pukara.engine;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Decides which tokens of which sequences go through the next forward pass. Plain state: no thread,
+ * clock or tensor.
+ *
+ * <p>Fair between short and long: every admitted sequence first gets an equal share of the step, in
+ * order of arrival; what the short ones leave goes to the long ones. Callers who left and requests
+ * past their deadline are dropped before any work.
+ */
+final class Scheduler {
+  /** Smallest share worth a row of its own in a step. */
+  private static final int SHARE_MIN = 32;
+
+  /**
+   * A sequence's part of a step: the next {@code stemTokens} of the stem, then {@code branches}
+   * branches (which run in the same pass as the end of the stem).
+   */
+  record Work(Sequence sequence, int stemTokens, int branches) {}
+
+  private final int stepTokensMax;
+  private final List<Sequence> waiting = new ArrayList<>();
+  private final List<Sequence> running = new ArrayList<>();
+
+  Scheduler(int stepTokensMax) {
+    this.stepTokensMax = stepTokensMax;
+  }
+
+  /** Takes a sequence in. */
+  void add(Sequence sequence) {
+    waiting.add(sequence);
+  }
+
+  /** Sequences that wait or run. */
+  int size() {
+    return waiting.size() + running.size();
+  }
+
+  /** True if a sequence holds memory. */
+  boolean isRunning() {
+    return !running.isEmpty();
+  }
+
+  /** Removes and returns what nobody waits for any more or what is too late. */
+  List<Sequence> drop(long now) {
+    List<Sequence> dropped = new ArrayList<>();
+    for (List<Sequence> list : List.of(waiting, running)) {
+      list.removeIf(
+          sequence -> {
+            boolean gone = sequence.cancelled() || sequence.expired(now);
+            if (gone) {
+              dropped.add(sequence);
+            }
+            return gone;
+          });
+    }
+    return dropped;
+  }
+
+  /** Removes and returns everything. */
+  List<Sequence> drain() {
+    List<Sequence> all = new ArrayList<>(running);
+    all.addAll(waiting);
+    running.clear();
+    waiting.clear();
+    return all;
+  }
+
+  /**
+   * The next step; empty if there is nothing to do or nothing fits.
+   *
+   * @param admit gives a sequence its memory; false if there is none now or it must wait for a
+   *     prefix
+   */
+  List<Work> next(Predicate<Sequence> admit) {
+    admit(admit);
+    int[] stems = new int[running.size()];
+    int left = shareOut(stems);
+    List<Work> step = new ArrayList<>();
+    for (int i = 0; i < stems.length; i++) {
+      Sequence sequence = running.get(i);
+      int branches = 0;
+      if (stems[i] == sequence.stemLeft()) {
+        branches = branchesThatFit(sequence, left);
+        left -= branchTokens(sequence, branches);
+      }
+      if (stems[i] > 0 || branches > 0) {
+        step.add(new Work(sequence, stems[i], branches));
+      }
+    }
+    return step;
+  }
+
+  private void admit(Predicate<Sequence> admit) {
+    int wanted = running.stream().mapToInt(Scheduler::tokensLeft).sum();
+    Iterator<Sequence> each = waiting.iterator();
+    while (each.hasNext() && wanted < 2 * stepTokensMax) {
+      Sequence sequence = each.next();
+      if (admit.test(sequence)) {
+        each.remove();
+        running.add(sequence);
+        wanted += tokensLeft(sequence);
+      }
+    }
+  }
+
+  private static int tokensLeft(Sequence sequence) {
+    return sequence.stemLeft() + branchTokens(sequence, sequence.branchesLeft());
+  }
+
+  /**
+   * Fills in how many stem tokens each running sequence computes; returns what is left of the step.
+   */
+  private int shareOut(int[] stems) {
+    int left = stepTokensMax;
+    int share = Math.max(SHARE_MIN, stepTokensMax / Math.max(1, running.size()));
+    for (int pass = 0; pass < 2; pass++) {
+      for (int i = 0; i < stems.length && left > 0; i++) {
+        int open = running.get(i).stemLeft() - stems[i];
+        int take = Math.min(left, pass == 0 ? Math.min(open, share) : open);
+        stems[i] += take;
+        left -= take;
+      }
+    }
+    return left;
+  }
+
+  private static int branchesThatFit(Sequence sequence, int left) {
+    int count = 0;
+    int tokens = 0;
+    while (count < sequence.branchesLeft()) {
+      tokens += sequence.request.branches().get(sequence.branchesDone + count).length;
+      if (tokens > left) {
+        break;
+      }
+      count++;
+    }
+    return count;
+  }
+
+  private static int branchTokens(Sequence sequence, int count) {
+    int tokens = 0;
+    for (int i = 0; i < count; i++) {
+      tokens += sequence.request.branches().get(sequence.branchesDone + i).length;
+    }
+    return tokens;
+  }
+
+  /** Notes that a step was computed; returns the sequences that are finished, which leave. */
+  List<Sequence> complete(List<Work> step) {
+    List<Sequence> finished = new ArrayList<>();
+    for (Work work : step) {
+      Sequence sequence = work.sequence();
+      sequence.computed += work.stemTokens();
+      sequence.branchesDone += work.branches();
+      if (sequence.finished()) {
+        finished.add(sequence);
+      }
+    }
+    running.removeAll(finished);
+    return finished;
+  }
+
+  /** Takes a sequence out, wherever it is. */
+  void remove(Sequence sequence) {
+    waiting.remove(sequence);
+    running.remove(sequence);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.pukara.engine;
+
+import dev.pukara.kernels.KvSpan;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request on its way through the engine, or the computation of a shared prefix that requests
+ * wait for. Plain state: the scheduler decides what runs, the engine fills in spans and logits.
+ */
+final class Sequence {
+  final Request request;
+
+  /** All tokens before the branches; for a prefix only those of the prefix. */
+  final int[] tokens;
+
+  /** Null for a prefix. */
+  final @Nullable CompletableFuture<Answer> reply;
+
+  final long submittedNanos;
+
+  /** On the scheduler's clock; {@link Long#MAX_VALUE} = never. */
+  final long deadlineNanos;
+
+  /** The prefix that is computed first; once it is done (or gave up) this is admitted. */
+  @Nullable Sequence waitsFor;
+
+  PrefixCache.@Nullable Match<KvSpan> match;
+
+  /** Takes the tokens behind the match. */
+  @Nullable KvSpan own;
+
+  boolean admitted;
+  boolean failed;
+  int cached;
+  int computed;
+  int branchesDone;
+  long startedNanos;
+  final float[][] logits;
+  final double[] normalizers;
+
+  Sequence(
+      Request request,
+      int[] tokens,
+      @Nullable CompletableFuture<Answer> reply,
+      long submittedNanos,
+      long deadlineNanos) {
+    this.request = request;
+    this.tokens = tokens;
+    this.reply = reply;
+    this.submittedNanos = submittedNanos;
+    this.deadlineNanos = deadlineNanos;
+    int rows = Math.max(1, request.branches().size());
+    this.logits = new float[rows][];
+    this.normalizers = new double[request.normalize() ? rows : 0];
+  }
+
+  /** A shared prefix to be computed; nobody waits for its logits. */
+  static Sequence prefix(int[] tokens, long now) {
+    Request request = Request.of(new int[0], tokens);
+    return new Sequence(request, tokens, null, now, Long.MAX_VALUE);
+  }
+
+  boolean isPrefix() {
+    return reply == null;
+  }
+
+  /** Tokens of the stem that are still to be computed. */
+  int stemLeft() {
+    return tokens.length - cached - computed;
+  }
+
+  /** Branches that are still to be computed. */
+  int branchesLeft() {
+    return isPrefix() ? 0 : request.branches().size() - branchesDone;
+  }
+
+  boolean finished() {
+    return admitted && stemLeft() == 0 && branchesLeft() == 0;
+  }
+
+  boolean cancelled() {
+    return reply != null && reply.isDone();
+  }
+
+  boolean expired(long now) {
+    return now - deadlineNanos >= 0 && deadlineNanos != Long.MAX_VALUE;
+  }
+}
