@@ -77,6 +77,26 @@ public interface Kernels extends AutoCloseable {
   /** Copies the first {@code rows} rows of {@code in} (quantising them if need be). */
   void write(Tensor in, int rows, Activations out);
 
+  /**
+   * The fastest kernels that this JVM can run, or those that {@code -Dpukara.kernels=} names; on
+   * all processors, or as many as {@code -Dpukara.threads=} says. Logs the choice.
+   *
+   * @throws IllegalStateException if the named kernels cannot run here; the message has the cure
+   */
+  static Kernels best() {
+    return KernelsChoice.best(Workers.all());
+  }
+
+  /**
+   * The kernels called {@code name}, one of {@code scalar}, {@code vector}, on all processors.
+   *
+   * @throws IllegalArgumentException if there are no such kernels
+   * @throws IllegalStateException if they cannot run here; the message has the cure
+   */
+  static Kernels named(String name) {
+    return KernelsChoice.named(name, Workers.all());
+  }
+
   /** Ends the workers. Layers are closed by who made them. */
   @Override
   void close();
