@@ -1,0 +1,55 @@
+package dev.pukara.app.cli;
+
+import dev.pukara.engine.EngineException;
+import dev.pukara.guard.PolicyException;
+import dev.pukara.model.FormatException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+
+/** One line on standard error and an exit code for everything that can go wrong. */
+final class Failures {
+  private Failures() {}
+
+  static int report(Throwable failure, PrintStream err, boolean debug) {
+    err.println("pukara: " + message(failure));
+    if (debug) {
+      failure.printStackTrace(err);
+    }
+    return code(failure);
+  }
+
+  static int usage(CommandLine.ParameterException failure, String[] args) {
+    CommandLine command = failure.getCommandLine();
+    command.getErr().println("pukara: " + failure.getMessage());
+    command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCodes.USAGE;
+  }
+
+  private static String message(Throwable failure) {
+    return switch (failure) {
+      case NoSuchFileException e -> e.getFile() + ": there is no such file; check the path";
+      case UserException e -> e.getMessage();
+      case FormatException e -> e.getMessage();
+      case PolicyException e -> e.getMessage();
+      case EngineException e -> e.getMessage();
+      case OutOfMemoryError e -> "out of memory: " + e.getMessage() + "; give the JVM more with PUKARA_JAVA_OPTS=-Xmx...";
+      case IOException e -> e.getClass().getSimpleName() + ": " + e.getMessage();
+      case IllegalArgumentException e -> String.valueOf(e.getMessage());
+      default -> "internal error: " + failure + "; run again with --debug and report it";
+    };
+  }
+
+  private static int code(Throwable failure) {
+    return switch (failure) {
+      case UserException e -> ExitCodes.USAGE;
+      case FormatException e -> ExitCodes.USAGE;
+      case PolicyException e -> ExitCodes.USAGE;
+      case IllegalArgumentException e -> ExitCodes.USAGE;
+      case IOException e -> ExitCodes.USAGE;
+      case EngineException e when e.reason() == EngineException.Reason.TOO_LONG -> ExitCodes.USAGE;
+      default -> ExitCodes.INTERNAL;
+    };
+  }
+}

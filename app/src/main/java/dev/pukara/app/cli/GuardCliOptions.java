@@ -1,0 +1,85 @@
+package dev.pukara.app.cli;
+
+import dev.pukara.guard.GuardOptions;
+import dev.pukara.guard.Policies;
+import dev.pukara.guard.Policy;
+import dev.pukara.guard.PromptFormat;
+import dev.pukara.guard.PromptFormats;
+import dev.pukara.kernels.Precision;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Model, policy, format and precision. */
+final class GuardCliOptions {
+  @Option(
+      names = {"-m", "--model"},
+      paramLabel = "PATH",
+      description = "GGUF file or folder with safetensors; else the environment variable PUKARA_MODEL.")
+  @Nullable Path model;
+
+  @Option(
+      names = {"-p", "--policy"},
+      paramLabel = "ID|FILE",
+      description = "Built-in policy or YAML file; by default the prompt format's own.")
+  @Nullable String policy;
+
+  @Option(names = "--exclude", split = ",", paramLabel = "CODE", description = "Leave these categories out of the policy.")
+  List<String> exclude = List.of();
+
+  @Option(
+      names = "--format",
+      paramLabel = "NAME",
+      description = "Prompt format (llama-guard-2, llama-guard-3-8b, llama-guard-3-1b, llama-guard-3-cookbook,"
+          + " chatml); by default as the model file says.")
+  @Nullable String format;
+
+  @Option(names = "--precision", description = "${COMPLETION-CANDIDATES}; by default the fastest that the machine has.")
+  @Nullable Precision precision;
+
+  Optional<Path> modelPath() {
+    if (model != null) {
+      return Optional.of(model);
+    }
+    String variable = System.getenv("PUKARA_MODEL");
+    return variable == null || variable.isBlank() ? Optional.empty() : Optional.of(Path.of(variable));
+  }
+
+  Path requiredModel() {
+    return modelPath()
+        .orElseThrow(
+            () -> new UserException("no model; give one with --model PATH or the environment variable PUKARA_MODEL"));
+  }
+
+  Optional<PromptFormat> promptFormat() {
+    return Optional.ofNullable(format).map(PromptFormats::find);
+  }
+
+  /** The policy asked for, if any. */
+  Optional<Policy> policy(PromptFormat chosen) {
+    if (policy == null && exclude.isEmpty()) {
+      return Optional.empty();
+    }
+    Policy base = policy == null ? chosen.defaultPolicy() : Policies.find(policy);
+    for (String code : exclude) {
+      if (base.categories().stream().noneMatch(category -> category.code().equals(code))) {
+        throw new UserException(
+            "--exclude " + code + ": policy " + base.id() + " has no such code; it has "
+                + base.categories().stream().map(category -> category.code()).toList());
+      }
+    }
+    return Optional.of(base.without(Set.copyOf(exclude)));
+  }
+
+  GuardOptions guardOptions(PromptFormat chosen) {
+    GuardOptions options = GuardOptions.of(requiredModel()).withFormat(chosen);
+    if (precision != null) {
+      options = options.withPrecision(precision);
+    }
+    Optional<Policy> wanted = policy(chosen);
+    return wanted.isPresent() ? options.withPolicy(wanted.get()) : options;
+  }
+}

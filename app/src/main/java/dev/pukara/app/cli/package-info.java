@@ -1,0 +1,5 @@
+/** One class per command of {@code ./pukara}. */
+@NullMarked
+package dev.pukara.app.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,50 @@
+package dev.pukara.guard;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The turns of a conversation, oldest first; the last one is judged, the others are its context.
+ *
+ * <pre>{@code
+ * Conversation.user("How do I bake bread?").agent("Mix flour, water, salt and yeast.")
+ * }</pre>
+ *
+ * @param messages at least one turn
+ */
+public record Conversation(List<Message> messages) {
+  /** Checks that there is a turn to judge. */
+  public Conversation {
+    messages = List.copyOf(messages);
+    if (messages.isEmpty()) {
+      throw new IllegalArgumentException("a conversation needs at least one message");
+    }
+  }
+
+  /** A conversation of one user message. */
+  public static Conversation user(String text) {
+    return new Conversation(List.of(new Message(Role.USER, text)));
+  }
+
+  /** This conversation and one more turn. */
+  public Conversation with(Role role, String text) {
+    List<Message> turns = new ArrayList<>(messages);
+    turns.add(new Message(role, text));
+    return new Conversation(turns);
+  }
+
+  /** This conversation and the agent's answer. */
+  public Conversation agent(String text) {
+    return with(Role.AGENT, text);
+  }
+
+  /** This conversation and the user's next message. */
+  public Conversation andUser(String text) {
+    return with(Role.USER, text);
+  }
+
+  /** The judged turn. */
+  public Message last() {
+    return messages.getLast();
+  }
+}

@@ -1,0 +1,224 @@
+package dev.pukara.guard;
+
+import dev.pukara.guard.Prompt.Begin;
+import dev.pukara.guard.Prompt.Piece;
+import dev.pukara.guard.Prompt.Special;
+import dev.pukara.guard.Prompt.Text;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The templates of Meta's Llama Guard 2 and 3, byte for byte. The short frame is interface data of
+ * those models (credited in NOTICE): a model trained with "according our safety policy" must be
+ * asked just so.
+ *
+ * <p>Traps: the templates of Llama Guard 3 end at the assistant's header, so the model first writes
+ * a blank line ({@code lead}); that of 3-8B starts with a blank before the begin-of-text token,
+ * that of 3-1B has one before {@code <|eot_id|>}; Llama Guard 2's text has no begin-of-text token
+ * (the tokenizer adds it) and its answer follows {@code [/INST]} after a blank, as in Meta's
+ * fine-tuning formatter.
+ */
+final class LlamaGuardFormat implements PromptFormat {
+  private final String id;
+  private final String policyId;
+  private final Set<String> untrained;
+  private final List<Piece> open;
+  private final String nameEnd;
+  private final boolean strip;
+  private final List<Piece> close;
+  private final List<Piece> lead;
+  private final String answerStart;
+
+  private LlamaGuardFormat(
+      String id,
+      String policyId,
+      Set<String> untrained,
+      List<Piece> open,
+      String nameEnd,
+      boolean strip,
+      List<Piece> close,
+      List<Piece> lead,
+      String answerStart) {
+    this.id = id;
+    this.policyId = policyId;
+    this.untrained = untrained;
+    this.open = open;
+    this.nameEnd = nameEnd;
+    this.strip = strip;
+    this.close = close;
+    this.lead = lead;
+    this.answerStart = answerStart;
+  }
+
+  static LlamaGuardFormat two() {
+    return new LlamaGuardFormat(
+        "llama-guard-2",
+        "llama-guard-2",
+        Set.of(),
+        List.of(new Begin(), new Text("[INST] ")),
+        ".",
+        true,
+        List.of(new Text(" [/INST]")),
+        List.of(),
+        " ");
+  }
+
+  static LlamaGuardFormat three8b() {
+    return new LlamaGuardFormat(
+        "llama-guard-3-8b",
+        "llama-guard-3",
+        Set.of(),
+        List.of(
+            new Text(" "),
+            new Special("<|begin_of_text|>"),
+            new Special("<|start_header_id|>"),
+            new Text("user"),
+            new Special("<|end_header_id|>"),
+            new Text("\n\n")),
+        ".",
+        true,
+        assistantHeader(""),
+        List.of(new Text("\n\n")),
+        "");
+  }
+
+  static LlamaGuardFormat three1b() {
+    return new LlamaGuardFormat(
+        "llama-guard-3-1b",
+        "llama-guard-3",
+        Set.of("S14"),
+        userHeader("\n\n"),
+        ".",
+        true,
+        assistantHeader(" "),
+        List.of(new Text("\n\n")),
+        "");
+  }
+
+  /** Meta's builder in llama-cookbook; for policies of one's own with 3-8B. */
+  static LlamaGuardFormat cookbook() {
+    return new LlamaGuardFormat(
+        "llama-guard-3-cookbook",
+        "llama-guard-3",
+        Set.of(),
+        userHeader(" "),
+        ". ",
+        false,
+        assistantHeader(" "),
+        List.of(new Text("\n\n")),
+        "");
+  }
+
+  private static List<Piece> userHeader(String after) {
+    return List.of(
+        new Special("<|begin_of_text|>"),
+        new Special("<|start_header_id|>"),
+        new Text("user"),
+        new Special("<|end_header_id|>"),
+        new Text(after));
+  }
+
+  private static List<Piece> assistantHeader(String before) {
+    List<Piece> pieces = new ArrayList<>();
+    if (!before.isEmpty()) {
+      pieces.add(new Text(before));
+    }
+    pieces.add(new Special("<|eot_id|>"));
+    pieces.add(new Special("<|start_header_id|>"));
+    pieces.add(new Text("assistant"));
+    pieces.add(new Special("<|end_header_id|>"));
+    return List.copyOf(pieces);
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public Policy defaultPolicy() {
+    Policy policy = Policies.builtIn(policyId);
+    return untrained.isEmpty() ? policy : policy.without(untrained);
+  }
+
+  @Override
+  public String safeToken() {
+    return answerStart + "safe";
+  }
+
+  @Override
+  public String unsafeToken() {
+    return answerStart + "unsafe";
+  }
+
+  @Override
+  public Prompt render(Policy policy, Conversation conversation) {
+    String role = conversation.last().role().label();
+    List<Piece> prefix = new ArrayList<>(open);
+    prefix.add(new Text(task(role) + categories(policy) + CONVERSATION_OPEN));
+    StringBuilder turns = new StringBuilder();
+    for (Message message : conversation.messages()) {
+      String text = strip ? Texts.strip(message.text()) : message.text();
+      turns.append(message.role().label()).append(": ").append(text).append("\n\n");
+    }
+    List<Piece> rest = new ArrayList<>();
+    rest.add(new Text(turns + closing(role)));
+    rest.addAll(close);
+    return new Prompt(Prompt.merge(prefix), Prompt.merge(rest), lead);
+  }
+
+  private static final String CONVERSATION_OPEN =
+      "<END UNSAFE CONTENT CATEGORIES>\n\n<BEGIN CONVERSATION>\n\n";
+
+  private static String task(String role) {
+    return "Task: Check if there is unsafe content in '"
+        + role
+        + "' messages in conversations according our safety policy with the below categories.\n\n"
+        + "<BEGIN UNSAFE CONTENT CATEGORIES>\n";
+  }
+
+  private String categories(Policy policy) {
+    StringBuilder lines = new StringBuilder();
+    for (Category category : policy.categories()) {
+      lines
+          .append(category.code())
+          .append(": ")
+          .append(category.name())
+          .append(nameEnd)
+          .append('\n');
+      if (policy.describe() && !category.description().isEmpty()) {
+        lines.append(category.description()).append('\n');
+      }
+    }
+    return lines.toString();
+  }
+
+  private static String closing(String role) {
+    return "<END CONVERSATION>\n\nProvide your safety assessment for ONLY THE LAST "
+        + role
+        + " message in the above conversation:\n"
+        + " - First line must read 'safe' or 'unsafe'.\n"
+        + " - If unsafe, a second line must include a comma-separated list of violated categories.";
+  }
+
+  @Override
+  public Map<String, Object> definition() {
+    return Map.of(
+        "id", id,
+        "open", texts(open),
+        "task", task("{role}"),
+        "nameEnd", nameEnd,
+        "conversation", CONVERSATION_OPEN,
+        "strip", strip,
+        "closing", closing("{role}"),
+        "close", texts(close),
+        "lead", texts(lead),
+        "answers", List.of(safeToken(), unsafeToken()));
+  }
+
+  private static List<String> texts(List<Piece> pieces) {
+    return pieces.stream().map(Piece::text).toList();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.pukara.guard;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The prompt formats by name. */
+public final class PromptFormats {
+  private static final Map<String, PromptFormat> ALL = new LinkedHashMap<>();
+
+  static {
+    for (PromptFormat format :
+        List.of(
+            LlamaGuardFormat.two(),
+            LlamaGuardFormat.three8b(),
+            LlamaGuardFormat.three1b(),
+            LlamaGuardFormat.cookbook(),
+            new ChatMlFormat())) {
+      ALL.put(format.id(), format);
+    }
+  }
+
+  private PromptFormats() {}
+
+  /** Names of all formats. */
+  public static List<String> ids() {
+    return List.copyOf(ALL.keySet());
+  }
+
+  /**
+   * The format of that name.
+   *
+   * @throws PolicyException if there is none
+   */
+  public static PromptFormat find(String id) {
+    PromptFormat format = ALL.get(id);
+    if (format == null) {
+      throw new PolicyException(
+          "no prompt format '" + id + "'; known are " + String.join(", ", ALL.keySet()));
+    }
+    return format;
+  }
+}

@@ -1,0 +1,25 @@
+package dev.pukara.guard;
+
+/**
+ * How a verdict came about.
+ *
+ * @param model file name of the model
+ * @param modelDigest SHA-256 of the model file
+ * @param policy id of the policy
+ * @param policyDigest SHA-256 of its canonical JSON
+ * @param format name of the prompt format
+ * @param formatDigest SHA-256 of its canonical JSON
+ * @param tokens tokens of all prompts of this verdict
+ * @param cachedTokens how many of them came from the cache
+ * @param nanos from call to verdict
+ */
+public record Trace(
+    String model,
+    String modelDigest,
+    String policy,
+    String policyDigest,
+    String format,
+    String formatDigest,
+    int tokens,
+    int cachedTokens,
+    long nanos) {}
