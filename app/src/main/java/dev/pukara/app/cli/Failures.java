@@ -28,15 +28,16 @@ final class Failures {
   }
 
   private static String message(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
     return switch (failure) {
       case NoSuchFileException e -> e.getFile() + ": there is no such file; check the path";
-      case UserException e -> e.getMessage();
-      case FormatException e -> e.getMessage();
-      case PolicyException e -> e.getMessage();
-      case EngineException e -> e.getMessage();
-      case OutOfMemoryError e -> "out of memory: " + e.getMessage() + "; give the JVM more with PUKARA_JAVA_OPTS=-Xmx...";
-      case IOException e -> e.getClass().getSimpleName() + ": " + e.getMessage();
-      case IllegalArgumentException e -> String.valueOf(e.getMessage());
+      case UserException e -> message;
+      case FormatException e -> message;
+      case PolicyException e -> message;
+      case EngineException e -> message;
+      case OutOfMemoryError e -> "out of memory: " + message + "; give the JVM more with PUKARA_JAVA_OPTS=-Xmx...";
+      case IOException e -> e.getClass().getSimpleName() + ": " + message;
+      case IllegalArgumentException e -> message;
       default -> "internal error: " + failure + "; run again with --debug and report it";
     };
   }
