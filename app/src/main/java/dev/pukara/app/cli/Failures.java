@@ -35,7 +35,8 @@ final class Failures {
       case FormatException e -> message;
       case PolicyException e -> message;
       case EngineException e -> message;
-      case OutOfMemoryError e -> "out of memory: " + message + "; give the JVM more with PUKARA_JAVA_OPTS=-Xmx...";
+      case OutOfMemoryError e ->
+          "out of memory: " + message + "; give the JVM more with PUKARA_JAVA_OPTS=-Xmx...";
       case IOException e -> e.getClass().getSimpleName() + ": " + message;
       case IllegalArgumentException e -> message;
       default -> "internal error: " + failure + "; run again with --debug and report it";

@@ -18,7 +18,8 @@ final class GuardCliOptions {
   @Option(
       names = {"-m", "--model"},
       paramLabel = "PATH",
-      description = "GGUF file or folder with safetensors; else the environment variable PUKARA_MODEL.")
+      description =
+          "GGUF file or folder with safetensors; else the environment variable PUKARA_MODEL.")
   @Nullable Path model;
 
   @Option(
@@ -27,17 +28,24 @@ final class GuardCliOptions {
       description = "Built-in policy or YAML file; by default the prompt format's own.")
   @Nullable String policy;
 
-  @Option(names = "--exclude", split = ",", paramLabel = "CODE", description = "Leave these categories out of the policy.")
+  @Option(
+      names = "--exclude",
+      split = ",",
+      paramLabel = "CODE",
+      description = "Leave these categories out of the policy.")
   List<String> exclude = List.of();
 
   @Option(
       names = "--format",
       paramLabel = "NAME",
-      description = "Prompt format (llama-guard-2, llama-guard-3-8b, llama-guard-3-1b, llama-guard-3-cookbook,"
-          + " chatml); by default as the model file says.")
+      description =
+          "Prompt format (llama-guard-2, llama-guard-3-8b, llama-guard-3-1b, llama-guard-3-cookbook,"
+              + " chatml); by default as the model file says.")
   @Nullable String format;
 
-  @Option(names = "--precision", description = "${COMPLETION-CANDIDATES}; by default the fastest that the machine has.")
+  @Option(
+      names = "--precision",
+      description = "${COMPLETION-CANDIDATES}; by default the fastest that the machine has.")
   @Nullable Precision precision;
 
   Optional<Path> modelPath() {
@@ -45,13 +53,17 @@ final class GuardCliOptions {
       return Optional.of(model);
     }
     String variable = System.getenv("PUKARA_MODEL");
-    return variable == null || variable.isBlank() ? Optional.empty() : Optional.of(Path.of(variable));
+    return variable == null || variable.isBlank()
+        ? Optional.empty()
+        : Optional.of(Path.of(variable));
   }
 
   Path requiredModel() {
     return modelPath()
         .orElseThrow(
-            () -> new UserException("no model; give one with --model PATH or the environment variable PUKARA_MODEL"));
+            () ->
+                new UserException(
+                    "no model; give one with --model PATH or the environment variable PUKARA_MODEL"));
   }
 
   Optional<PromptFormat> promptFormat() {
@@ -67,7 +79,11 @@ final class GuardCliOptions {
     for (String code : exclude) {
       if (base.categories().stream().noneMatch(category -> category.code().equals(code))) {
         throw new UserException(
-            "--exclude " + code + ": policy " + base.id() + " has no such code; it has "
+            "--exclude "
+                + code
+                + ": policy "
+                + base.id()
+                + " has no such code; it has "
                 + base.categories().stream().map(category -> category.code()).toList());
       }
     }

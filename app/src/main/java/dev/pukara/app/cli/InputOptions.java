@@ -23,27 +23,38 @@ import tools.jackson.databind.json.JsonMapper;
 final class InputOptions {
   private static final JsonMapper JSON = new JsonMapper();
 
-  @Parameters(arity = "0..1", paramLabel = "TEXT", description = "The user's message; - reads standard input.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "TEXT",
+      description = "The user's message; - reads standard input.")
   @Nullable String text;
 
-  @Option(names = "--response", paramLabel = "TEXT", description = "The agent's answer to it, which is judged then.")
+  @Option(
+      names = "--response",
+      paramLabel = "TEXT",
+      description = "The agent's answer to it, which is judged then.")
   @Nullable String response;
 
   @Option(
       names = "--conversation",
       paramLabel = "FILE",
-      description = "JSON {\"messages\":[{\"role\":\"user\"|\"assistant\",\"content\":\"...\"}]}; the last one is judged.")
+      description =
+          "JSON {\"messages\":[{\"role\":\"user\"|\"assistant\",\"content\":\"...\"}]}; the last one is judged.")
   @Nullable Path conversation;
 
   Conversation read(InputStream in) throws IOException {
     if (conversation != null) {
       if (text != null || response != null) {
-        throw new UserException("--conversation together with TEXT or --response; give one of them");
+        throw new UserException(
+            "--conversation together with TEXT or --response; give one of them");
       }
-      return parse(decode(Files.readAllBytes(conversation), conversation.toString()), conversation.toString());
+      return parse(
+          decode(Files.readAllBytes(conversation), conversation.toString()),
+          conversation.toString());
     }
     if (text == null) {
-      throw new UserException("nothing to judge; give TEXT, - for standard input, or --conversation FILE");
+      throw new UserException(
+          "nothing to judge; give TEXT, - for standard input, or --conversation FILE");
     }
     String message = text.equals("-") ? decode(in.readAllBytes(), "standard input") : text;
     Conversation user = Conversation.user(message);
@@ -64,7 +75,13 @@ final class InputOptions {
       root = JSON.readTree(json);
     } catch (JacksonException e) {
       throw new UserException(
-          where + ": not JSON: " + e.getOriginalMessage() + " (line " + e.getLocation().getLineNr() + ")", e);
+          where
+              + ": not JSON: "
+              + e.getOriginalMessage()
+              + " (line "
+              + e.getLocation().getLineNr()
+              + ")",
+          e);
     }
     JsonNode messages = root.get("messages");
     if (messages == null || !messages.isArray() || messages.isEmpty()) {
@@ -87,7 +104,8 @@ final class InputOptions {
     return switch (name) {
       case "user" -> new Message(Role.USER, content.asString());
       case "assistant" -> new Message(Role.AGENT, content.asString());
-      default -> throw new UserException(where + ": role '" + name + "', expected user or assistant");
+      default ->
+          throw new UserException(where + ": role '" + name + "', expected user or assistant");
     };
   }
 }

@@ -46,7 +46,9 @@ final class ModelInfoCommand implements Callable<Integer> {
       if (json) {
         console.out().println(new JsonMapper().writeValueAsString(info));
       } else {
-        info.forEach((key, value) -> console.out().println(String.format(Locale.ROOT, "%-16s %s", key, value)));
+        info.forEach(
+            (key, value) ->
+                console.out().println(String.format(Locale.ROOT, "%-16s %s", key, value)));
       }
     }
     return 0;
@@ -83,12 +85,18 @@ final class ModelInfoCommand implements Callable<Integer> {
     info.put("parameters", parameters);
     info.put("tensorTypes", types.toString());
     TokenizerSpec tokenizer = model.tokenizer();
-    info.put("tokenizer", tokenizer.kind() + ", " + tokenizer.pre() + ", " + tokenizer.tokens().size() + " tokens");
+    info.put(
+        "tokenizer",
+        tokenizer.kind() + ", " + tokenizer.pre() + ", " + tokenizer.tokens().size() + " tokens");
     info.put("bos", tokenizer.bos());
     info.put("eos", tokenizer.eos());
     model.chatTemplate().ifPresent(template -> info.put("chatTemplate", template));
     if (tensors) {
-      model.tensors().values().forEach(t -> info.put(t.name(), t.format() + " " + java.util.Arrays.toString(t.shape())));
+      model
+          .tensors()
+          .values()
+          .forEach(
+              t -> info.put(t.name(), t.format() + " " + java.util.Arrays.toString(t.shape())));
     }
     return info;
   }

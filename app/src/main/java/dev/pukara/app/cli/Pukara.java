@@ -13,12 +13,13 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * The command line: {@code ./pukara COMMAND}. Results go to standard output, everything else to standard error, both
- * UTF-8.
+ * The command line: {@code ./pukara COMMAND}. Results go to standard output, everything else to
+ * standard error, both UTF-8.
  */
 @Command(
     name = "pukara",
-    description = "Llama Guard for the JVM: judges prompts and answers of LLM applications by a policy.",
+    description =
+        "Llama Guard for the JVM: judges prompts and answers of LLM applications by a policy.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {CheckCommand.class, PromptCommand.class, ModelCommand.class},
     mixinStandardHelpOptions = true,
