@@ -17,6 +17,9 @@ final class Scheduler {
   /** Smallest share worth a row of its own in a step. */
   private static final int SHARE_MIN = 32;
 
+  /** Steps' worth of work that is admitted ahead; more would only hold memory. */
+  private static final int ADMITTED_STEPS = 4;
+
   /**
    * A sequence's part of a step: the next {@code stemTokens} of the stem, then {@code branches}
    * branches (which run in the same pass as the end of the stem).
@@ -97,14 +100,18 @@ final class Scheduler {
   }
 
   private void admit(Predicate<Sequence> admit) {
-    int wanted = running.stream().mapToInt(Scheduler::tokensLeft).sum();
+    // A long sequence counts as one step, so that it does not keep short ones from being admitted.
+    int wanted = 0;
+    for (Sequence sequence : running) {
+      wanted += Math.min(stepTokensMax, tokensLeft(sequence));
+    }
     Iterator<Sequence> each = waiting.iterator();
-    while (each.hasNext() && wanted < 2 * stepTokensMax) {
+    while (each.hasNext() && wanted < ADMITTED_STEPS * stepTokensMax) {
       Sequence sequence = each.next();
       if (admit.test(sequence)) {
         each.remove();
         running.add(sequence);
-        wanted += tokensLeft(sequence);
+        wanted += Math.min(stepTokensMax, tokensLeft(sequence));
       }
     }
   }
