@@ -1,0 +1,57 @@
+package dev.pukara.app;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** Arrows between modules go one way. */
+class ArchitectureTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("dev.pukara");
+
+  @Test
+  void arrowsGoOneWay() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("app")
+        .definedBy("dev.pukara.app..")
+        .layer("guard")
+        .definedBy("dev.pukara.guard..")
+        .layer("engine")
+        .definedBy("dev.pukara.engine..")
+        .layer("model")
+        .definedBy("dev.pukara.model..")
+        .layer("kernels")
+        .definedBy("dev.pukara.kernels..")
+        .whereLayer("app")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("guard")
+        .mayOnlyBeAccessedByLayers("app")
+        .whereLayer("engine")
+        .mayOnlyBeAccessedByLayers("guard", "app")
+        .whereLayer("model")
+        .mayOnlyBeAccessedByLayers("engine", "guard", "app")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyDiagnosticCommandsOpenModels() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.pukara.app..")
+        .and()
+        .haveSimpleNameNotStartingWith("Model")
+        .and()
+        .haveSimpleNameNotStartingWith("Bench")
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("dev.pukara.model.Llama")
+        .check(CLASSES);
+  }
+}

@@ -1,0 +1,233 @@
+package dev.pukara.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pukara.kernels.Kernels;
+import dev.pukara.kernels.Precision;
+import dev.pukara.model.Llama;
+import dev.pukara.model.ModelFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Equivalences on a tiny model: cached = cold, batched = alone, branch = own request. */
+class EngineTest {
+  private static final Path MODEL =
+      Path.of("../model/src/test/resources/golden/gqa2-untied.Q8_0.gguf");
+  private static final float TOLERANCE = 1e-3f;
+  private static final int[] CANDIDATES = {3, 5, 17};
+
+  private final Kernels kernels = Kernels.named("vector");
+  private ModelFile file;
+  private int vocabulary;
+
+  @BeforeEach
+  void open() throws IOException {
+    file = ModelFile.open(MODEL);
+    vocabulary = file.config().vocabulary();
+  }
+
+  @AfterEach
+  void close() {
+    file.close();
+    kernels.close();
+  }
+
+  private Engine engine(EngineOptions options) {
+    return new Engine(new Llama(file, kernels, Precision.F32, options.stepTokensMax()), options);
+  }
+
+  private static EngineOptions options() {
+    return EngineOptions.defaults().withStepTokensMax(64);
+  }
+
+  private int[] tokens(Random random, int count) {
+    return random.ints(count, 0, vocabulary).toArray();
+  }
+
+  private static int[] join(int[] left, int[] right) {
+    int[] all = Arrays.copyOf(left, left.length + right.length);
+    System.arraycopy(right, 0, all, left.length, right.length);
+    return all;
+  }
+
+  /** The answer of an engine that has seen nothing. */
+  private float[] cold(int[] sequence) {
+    try (Engine engine = engine(options())) {
+      return engine.submit(Request.of(new int[0], sequence, CANDIDATES)).join().logits()[0];
+    }
+  }
+
+  @Test
+  void cachedEqualsCold() {
+    Random random = new Random(1);
+    int[] policy = tokens(random, 90);
+    try (Engine engine = engine(options())) {
+      for (int i = 0; i < 5; i++) {
+        int[] stem = tokens(random, 1 + random.nextInt(100));
+        Answer answer = engine.submit(Request.of(policy, stem, CANDIDATES)).join();
+        assertThat(answer.logits()[0]).containsExactly(cold(join(policy, stem)), offset());
+        assertThat(answer.cachedTokens()).isEqualTo(policy.length);
+      }
+      assertThat(engine.stats().hitRate()).isGreaterThan(0.5);
+    }
+  }
+
+  @Test
+  void growingConversationReusesItsTurns() {
+    Random random = new Random(2);
+    int[] first = tokens(random, 50);
+    int[] longer = join(first, tokens(random, 20));
+    try (Engine engine = engine(options())) {
+      engine.submit(Request.of(new int[0], first, CANDIDATES)).join();
+      Answer answer = engine.submit(Request.of(new int[0], longer, CANDIDATES)).join();
+      assertThat(answer.cachedTokens()).isEqualTo(50);
+      assertThat(answer.logits()[0]).containsExactly(cold(longer), offset());
+    }
+  }
+
+  @Test
+  void batchedEqualsAlone() {
+    Random random = new Random(3);
+    int[] policy = tokens(random, 40);
+    List<int[]> stems = new ArrayList<>();
+    List<CompletableFuture<Answer>> answers = new ArrayList<>();
+    try (Engine engine = engine(options())) {
+      for (int i = 0; i < 40; i++) {
+        stems.add(tokens(random, 1 + random.nextInt(i % 5 == 0 ? 150 : 20)));
+        answers.add(engine.submit(Request.of(policy, stems.get(i), CANDIDATES)));
+        if (i % 7 == 3) {
+          answers.get(i - 1).cancel(false);
+        }
+      }
+      for (int i = 0; i < stems.size(); i++) {
+        if (!answers.get(i).isCancelled()) {
+          assertThat(answers.get(i).join().logits()[0])
+              .as("request %d", i)
+              .containsExactly(cold(join(policy, stems.get(i))), offset());
+        }
+      }
+      assertThat(engine.stats().steps()).isLessThan(40);
+    }
+  }
+
+  @Test
+  void branchesEqualRequestsOfTheirOwn() {
+    Random random = new Random(4);
+    int[] stem = tokens(random, 60);
+    List<int[]> branches = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      branches.add(tokens(random, 1 + random.nextInt(6)));
+    }
+    try (Engine engine = engine(options())) {
+      Answer answer =
+          engine.submit(Request.of(new int[0], stem, CANDIDATES).withBranches(branches)).join();
+      for (int i = 0; i < branches.size(); i++) {
+        assertThat(answer.logits()[i])
+            .as("branch %d", i)
+            .containsExactly(cold(join(stem, branches.get(i))), offset());
+      }
+    }
+  }
+
+  @Test
+  void evictionChangesNothing() {
+    Random random = new Random(5);
+    int[] policy = tokens(random, 30);
+    long few;
+    try (Llama model = new Llama(file, kernels, Precision.F32, 64)) {
+      few = model.spanBytes(256);
+    }
+    try (Engine engine = engine(options().withCacheBytesMax(few))) {
+      for (int i = 0; i < 60; i++) {
+        int[] stem = tokens(random, 1 + random.nextInt(60));
+        Answer answer = engine.submit(Request.of(policy, stem, CANDIDATES)).join();
+        assertThat(answer.logits()[0]).containsExactly(cold(join(policy, stem)), offset());
+        assertThat(engine.stats().cacheBytes()).isLessThanOrEqualTo(few);
+      }
+      assertThat(engine.stats().evictions()).isPositive();
+    }
+  }
+
+  @Test
+  void normalizerIsTheSumOverTheVocabulary() {
+    int[] stem = tokens(new Random(6), 10);
+    try (Engine engine = engine(options())) {
+      Answer some =
+          engine.submit(Request.of(new int[0], stem, CANDIDATES).withNormalize(true)).join();
+      Answer all = engine.submit(Request.of(new int[0], stem)).join();
+      double sum = 0;
+      for (float logit : all.logits()[0]) {
+        sum += Math.exp(logit);
+      }
+      assertThat(all.logits()[0]).hasSize(vocabulary);
+      assertThat(some.logNormalizers()[0]).isCloseTo(Math.log(sum), Offset.offset(1e-3));
+    }
+  }
+
+  @Test
+  void tooLongForTheCacheIsToldAtOnce() {
+    try (Engine engine = engine(options().withCacheBytesMax(1000))) {
+      assertFails(
+          engine.submit(Request.of(new int[0], new int[100], 1)), EngineException.Reason.TOO_LONG);
+    }
+  }
+
+  @Test
+  void fullQueueIsAnAnswer() {
+    try (Engine engine = engine(options().withQueueMax(1))) {
+      engine.submit(Request.of(new int[0], new int[4000], 1));
+      assertThatThrownBy(() -> engine.submit(Request.of(new int[0], new int[4], 1)))
+          .isInstanceOfSatisfying(
+              EngineException.class,
+              e -> assertThat(e.reason()).isEqualTo(EngineException.Reason.BUSY));
+    }
+  }
+
+  @Test
+  void closeAnswersWhatIsInFlight() {
+    List<CompletableFuture<Answer>> answers = new ArrayList<>();
+    try (Engine engine = engine(options())) {
+      for (int i = 0; i < 50; i++) {
+        answers.add(engine.submit(Request.of(new int[0], tokens(new Random(i), 300), 1)));
+      }
+    }
+    assertThat(answers).allSatisfy(answer -> assertThat(answer).isDone());
+    assertFails(answers.getLast(), EngineException.Reason.CLOSED);
+  }
+
+  @Test
+  void deadlinePasses() {
+    try (Engine engine = engine(options())) {
+      engine.submit(Request.of(new int[0], tokens(new Random(7), 4000), 1));
+      CompletableFuture<Answer> late =
+          engine.submit(
+              Request.of(new int[0], tokens(new Random(8), 4000), 1)
+                  .withTimeout(Duration.ofNanos(1)));
+      assertFails(late, EngineException.Reason.TIMEOUT);
+    }
+  }
+
+  private static void assertFails(CompletableFuture<Answer> answer, EngineException.Reason reason) {
+    assertThatThrownBy(answer::join)
+        .isInstanceOf(CompletionException.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            EngineException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+  }
+
+  private static Offset<Float> offset() {
+    return Offset.offset(TOLERANCE);
+  }
+}
