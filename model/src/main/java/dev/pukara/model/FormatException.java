@@ -5,6 +5,11 @@ package dev.pukara.model;
  * and the cure.
  */
 public final class FormatException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /** The cure for damage that only another copy of the file mends. */
+  static final String FETCH_AGAIN = "the file is damaged or incomplete: copy or download it again";
+
   /**
    * With the whole message: {@code llama-guard.gguf @4: GGUF version 2, expected 3; convert it with
    * ...}.
@@ -16,5 +21,10 @@ public final class FormatException extends RuntimeException {
   /** With the failure beneath. */
   public FormatException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /** Damage at a byte offset of a file. */
+  static FormatException at(String file, long offset, String problem) {
+    return new FormatException(file + " @" + offset + ": " + problem + "; " + FETCH_AGAIN);
   }
 }

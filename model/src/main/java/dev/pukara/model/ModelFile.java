@@ -22,7 +22,7 @@ public interface ModelFile extends AutoCloseable {
    * @throws FormatException if the content is not what the format says
    */
   static ModelFile open(Path path) throws IOException {
-    throw new UnsupportedOperationException("open " + path);
+    return Formats.open(path);
   }
 
   /** Where it lies. */
