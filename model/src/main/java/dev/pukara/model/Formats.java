@@ -16,6 +16,9 @@ final class Formats {
     if (isGguf(path)) {
       return GgufModel.open(path);
     }
+    if (Files.isDirectory(path) || MappedFile.name(path).endsWith(".safetensors")) {
+      return SafetensorsModel.open(path);
+    }
     throw new FormatException(
         MappedFile.name(path)
             + ": neither a GGUF file nor safetensors, expected a .gguf file, a .safetensors file or"
