@@ -282,7 +282,8 @@ public final class Llama implements AutoCloseable {
    * @return {@code (rows.length, head.tokens().length)}
    */
   public float[][] logits(int[] rows, Head head) {
-    try (Arena scratch = Arena.ofConfined()) {
+    // Shared: the workers read it too.
+    try (Arena scratch = Arena.ofShared()) {
       Tensor picked = Tensor.allocate(scratch, rows.length, config.width());
       for (int i = 0; i < rows.length; i++) {
         picked
