@@ -7,9 +7,13 @@ package dev.pukara.model;
  * <p>Threads: immutable after construction, shared freely.
  */
 public interface Tokenizer {
-  /** Compiles a model file's tokenizer. */
+  /**
+   * Compiles a model file's tokenizer.
+   *
+   * @throws FormatException if its tables contradict each other
+   */
   static Tokenizer of(TokenizerSpec spec) {
-    throw new UnsupportedOperationException(spec.kind().name());
+    return new BpeTokenizer(spec);
   }
 
   /**
@@ -18,15 +22,19 @@ public interface Tokenizer {
    */
   int[] encode(String text);
 
-  /** Text of the tokens; control tokens are spelled out. Incomplete UTF-8 becomes U+FFFD. */
+  /**
+   * Text of the tokens; control tokens are spelled out. Incomplete UTF-8 becomes U+FFFD.
+   *
+   * @throws IllegalArgumentException if an id is not one of the vocabulary
+   */
   String decode(int[] ids);
 
   /** Id of a control or user-defined token such as {@code <|im_start|>}, or -1 if there is none. */
   int special(String name);
 
   /**
-   * Id of the token whose text (blanks as blanks, not in the byte alphabet) is exactly {@code
-   * text}, or -1.
+   * Id of the ordinary token whose text (blanks as blanks, not in the byte alphabet) is exactly
+   * {@code text}, or -1; what {@link #special} names is not found here.
    */
   int token(String text);
 

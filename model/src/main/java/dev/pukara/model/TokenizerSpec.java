@@ -11,8 +11,10 @@ import java.util.List;
  *     U+2581 for blanks
  * @param types GGUF's token types (1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6
  *     byte), one per token
- * @param scores SentencePiece's scores, one per token; empty for byte BPE
- * @param merges byte BPE's merges {@code "left right"}, best first; empty for SentencePiece
+ * @param scores SentencePiece's scores, one per token; empty for byte BPE and where there are
+ *     merges
+ * @param merges merges {@code "left right"}, best first, spelled like the tokens; for SentencePiece
+ *     those that a tokenizer.json lists, empty if the file has scores (GGUF)
  * @param bos begin-of-text token or -1
  * @param eos end token or -1
  * @param unknown token for what cannot be encoded or -1
