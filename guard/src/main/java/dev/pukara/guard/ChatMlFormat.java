@@ -69,7 +69,7 @@ final class ChatMlFormat implements PromptFormat {
     rest.add(new Text("\n"));
     rest.add(new Special("<|im_start|>"));
     rest.add(new Text("assistant\n" + ANSWER.formatted(role)));
-    return new Prompt(prefix, rest, List.of());
+    return new Prompt(prefix, rest, List.of(), List.of());
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.pukara.engine.Answer;
 import dev.pukara.engine.Engine;
 import dev.pukara.engine.EngineException;
 import dev.pukara.engine.Request;
+import dev.pukara.guard.PromptFormat.CategoryQuestion;
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.Precision;
 import dev.pukara.model.Llama;
@@ -18,7 +19,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.stream.IntStream;
 
 /**
  * Judges conversations by a policy: the door of Pukara.
@@ -104,9 +104,7 @@ public final class Guard implements AutoCloseable {
   public static int[] tokens(Path model, PromptFormat format, Prompt prompt) throws IOException {
     try (ModelFile file = ModelFile.open(model)) {
       PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
-      return IntStream.concat(
-              IntStream.of(encoder.prefix(prompt)), IntStream.of(encoder.rest(prompt, false)))
-          .toArray();
+      return encoder.all(prompt);
     }
   }
 
@@ -151,7 +149,7 @@ public final class Guard implements AutoCloseable {
         .thenCompose(
             answer -> {
               Spent spent = new Spent(start, answer.tokens(), answer.cachedTokens());
-              double score = score(answer);
+              double score = probability(answer.logits()[0]);
               if (Double.isNaN(score)) {
                 return CompletableFuture.completedFuture(
                     new Verdict.Unreadable("the model gave no probability", spent.trace(this)));
@@ -182,16 +180,67 @@ public final class Guard implements AutoCloseable {
 
   private CompletableFuture<Answer> ask(Policy asked, Conversation conversation) {
     Prompt prompt = format.render(asked, conversation);
-    return engine.submit(Request.of(encoder.prefix(prompt), encoder.rest(prompt, true), answers));
+    int[] stem = encoder.stem(prompt);
+    int[] question = encoder.question(prompt);
+    if (prompt.tail().isEmpty()) {
+      return engine.submit(
+          Request.of(encoder.prefix(prompt), PromptEncoder.join(stem, question), answers));
+    }
+    return engine.submit(
+        Request.of(encoder.prefix(prompt), stem, answers).withBranches(List.of(question)));
   }
 
-  private static double score(Answer answer) {
-    float[] logits = answer.logits()[0];
+  /** Probability of the second of two candidates. */
+  private static double probability(float[] logits) {
     return 1 / (1 + Math.exp((double) logits[0] - logits[1]));
   }
 
-  /** Asks for every category by itself (the paper's 1-vs-all prompts), in one batch. */
   private CompletableFuture<Verdict> unsafe(Conversation conversation, double score, Spent spent) {
+    Role role = conversation.last().role();
+    boolean branches = format.question(policy.categories().getFirst(), role).isPresent();
+    CompletableFuture<CategoryAnswers> asked =
+        branches ? askBranches(conversation) : askOneByOne(conversation);
+    return asked.thenApply(
+        answers -> {
+          Spent all =
+              new Spent(
+                  spent.startNanos(),
+                  spent.tokens() + answers.tokens(),
+                  spent.cachedTokens() + answers.cachedTokens());
+          return new Verdict.Unsafe(score, violated(answers.scores()), all.trace(this));
+        });
+  }
+
+  private record CategoryAnswers(List<CategoryScore> scores, int tokens, int cachedTokens) {}
+
+  /** A yes/no branch per category behind one conversation. */
+  private CompletableFuture<CategoryAnswers> askBranches(Conversation conversation) {
+    Prompt prompt = format.render(policy, conversation);
+    List<int[]> branches = new ArrayList<>();
+    int[] candidates = answers;
+    for (Category category : policy.categories()) {
+      CategoryQuestion question =
+          format.question(category, conversation.last().role()).orElseThrow();
+      branches.add(encoder.encode(question.tail()));
+      candidates =
+          new int[] {encoder.answer(question.noToken()), encoder.answer(question.yesToken())};
+    }
+    return engine
+        .submit(
+            Request.of(encoder.prefix(prompt), encoder.stem(prompt), candidates)
+                .withBranches(branches))
+        .thenApply(
+            answer -> {
+              List<CategoryScore> scores = new ArrayList<>();
+              for (int i = 0; i < branches.size(); i++) {
+                scores.add(scored(policy.categories().get(i), answer.logits()[i]));
+              }
+              return new CategoryAnswers(scores, answer.tokens(), answer.cachedTokens());
+            });
+  }
+
+  /** A prompt with one category each (the paper's 1-vs-all), in one batch. */
+  private CompletableFuture<CategoryAnswers> askOneByOne(Conversation conversation) {
     List<CompletableFuture<Answer>> asked = new ArrayList<>();
     for (Category category : policy.categories()) {
       asked.add(ask(policy.only(Set.of(category.code())), conversation));
@@ -200,18 +249,20 @@ public final class Guard implements AutoCloseable {
         .thenApply(
             done -> {
               List<CategoryScore> scores = new ArrayList<>();
-              int tokens = spent.tokens();
-              int cached = spent.cachedTokens();
+              int tokens = 0;
+              int cached = 0;
               for (int i = 0; i < asked.size(); i++) {
                 Answer answer = asked.get(i).join();
-                Category category = policy.categories().get(i);
-                scores.add(new CategoryScore(category.code(), category.name(), score(answer)));
+                scores.add(scored(policy.categories().get(i), answer.logits()[0]));
                 tokens += answer.tokens();
                 cached += answer.cachedTokens();
               }
-              Trace trace = new Spent(spent.startNanos(), tokens, cached).trace(this);
-              return new Verdict.Unsafe(score, violated(scores), trace);
+              return new CategoryAnswers(scores, tokens, cached);
             });
+  }
+
+  private static CategoryScore scored(Category category, float[] logits) {
+    return new CategoryScore(category.code(), category.name(), probability(logits));
   }
 
   /** Those from the threshold on; if there is none, the likeliest. */

@@ -166,7 +166,7 @@ final class LlamaGuardFormat implements PromptFormat {
     List<Piece> rest = new ArrayList<>();
     rest.add(new Text(turns + closing(role)));
     rest.addAll(close);
-    return new Prompt(Prompt.merge(prefix), Prompt.merge(rest), lead);
+    return new Prompt(Prompt.merge(prefix), Prompt.merge(rest), List.of(), lead);
   }
 
   private static final String CONVERSATION_OPEN =

@@ -9,11 +9,13 @@ import java.util.List;
  *
  * @param prefix the pieces that depend on policy, format and role alone; they end where a token
  *     ends in any text
- * @param rest the conversation and what follows it
+ * @param stem the conversation and what follows it
+ * @param tail the question, where it can stand behind the conversation and several questions share
+ *     one conversation; else empty
  * @param lead what the model writes before its answer (Llama Guard 3: a blank line); scored behind
  *     the template's text, not part of it
  */
-public record Prompt(List<Piece> prefix, List<Piece> rest, List<Piece> lead) {
+public record Prompt(List<Piece> prefix, List<Piece> stem, List<Piece> tail, List<Piece> lead) {
   /** A part of a prompt. */
   public sealed interface Piece {
     /** How it reads in the template's text. */
@@ -37,7 +39,8 @@ public record Prompt(List<Piece> prefix, List<Piece> rest, List<Piece> lead) {
   /** Copies the lists. */
   public Prompt {
     prefix = List.copyOf(prefix);
-    rest = List.copyOf(rest);
+    stem = List.copyOf(stem);
+    tail = List.copyOf(tail);
     lead = List.copyOf(lead);
   }
 
@@ -45,7 +48,8 @@ public record Prompt(List<Piece> prefix, List<Piece> rest, List<Piece> lead) {
   public String text() {
     StringBuilder text = new StringBuilder();
     prefix.forEach(piece -> text.append(piece.text()));
-    rest.forEach(piece -> text.append(piece.text()));
+    stem.forEach(piece -> text.append(piece.text()));
+    tail.forEach(piece -> text.append(piece.text()));
     return text.toString();
   }
 

@@ -33,16 +33,26 @@ final class PromptEncoder {
     return prefixes.computeIfAbsent(prompt.prefix(), this::encode);
   }
 
-  /** The rest of the prompt and, if {@code scored}, what the model writes before its answer. */
-  int[] rest(Prompt prompt, boolean scored) {
-    int[] rest = encode(prompt.rest());
-    if (!scored || prompt.lead().isEmpty()) {
-      return rest;
-    }
-    return IntStream.concat(IntStream.of(rest), IntStream.of(encode(prompt.lead()))).toArray();
+  /** The conversation. */
+  int[] stem(Prompt prompt) {
+    return encode(prompt.stem());
   }
 
-  private int[] encode(List<Piece> pieces) {
+  /** The question, and what the model writes before its answer. */
+  int[] question(Prompt prompt) {
+    return join(encode(prompt.tail()), encode(prompt.lead()));
+  }
+
+  /** All of the template's text. */
+  int[] all(Prompt prompt) {
+    return join(join(prefix(prompt), stem(prompt)), encode(prompt.tail()));
+  }
+
+  static int[] join(int[] left, int[] right) {
+    return IntStream.concat(IntStream.of(left), IntStream.of(right)).toArray();
+  }
+
+  int[] encode(List<Piece> pieces) {
     return pieces.stream().flatMapToInt(piece -> IntStream.of(encode(piece))).toArray();
   }
 

@@ -1,6 +1,9 @@
 package dev.pukara.guard;
 
+import dev.pukara.guard.Prompt.Piece;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** How a policy and a conversation become a prompt, and which two tokens are the answer. */
 public interface PromptFormat {
@@ -18,6 +21,23 @@ public interface PromptFormat {
 
   /** Renders the question whether the last message of the conversation violates the policy. */
   Prompt render(Policy policy, Conversation conversation);
+
+  /**
+   * The question whether the message violates one category, asked behind the same prefix and stem;
+   * empty if the format knows none (then a prompt with that category alone is asked).
+   */
+  default Optional<CategoryQuestion> question(Category category, Role role) {
+    return Optional.empty();
+  }
+
+  /**
+   * A question about one category.
+   *
+   * @param tail stands in place of the prompt's tail
+   * @param noToken text of the single token that denies
+   * @param yesToken text of the single token that affirms
+   */
+  record CategoryQuestion(List<Piece> tail, String noToken, String yesToken) {}
 
   /** Everything that defines the format, for its digest. */
   Map<String, Object> definition();

@@ -11,6 +11,7 @@ public final class PromptFormats {
   static {
     for (PromptFormat format :
         List.of(
+            new PukaraFormat(),
             LlamaGuardFormat.two(),
             LlamaGuardFormat.three8b(),
             LlamaGuardFormat.three1b(),

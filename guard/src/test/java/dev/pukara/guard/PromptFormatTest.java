@@ -66,7 +66,7 @@ class PromptFormatTest {
   }
 
   private static long specials(Prompt prompt) {
-    Stream<Piece> pieces = Stream.concat(prompt.prefix().stream(), prompt.rest().stream());
+    Stream<Piece> pieces = Stream.concat(prompt.prefix().stream(), prompt.stem().stream());
     return pieces.filter(Special.class::isInstance).count();
   }
 
