@@ -28,7 +28,9 @@ class EngineTest {
   private static final float TOLERANCE = 1e-3f;
   private static final int[] CANDIDATES = {3, 5, 17};
 
-  private final Kernels kernels = Kernels.named("vector");
+  /** One per engine, since kernels serve one thread at a time. */
+  private final List<Kernels> teams = new ArrayList<>();
+
   private ModelFile file;
   private int vocabulary;
 
@@ -41,10 +43,12 @@ class EngineTest {
   @AfterEach
   void close() {
     file.close();
-    kernels.close();
+    teams.forEach(Kernels::close);
   }
 
   private Engine engine(EngineOptions options) {
+    Kernels kernels = Kernels.best();
+    teams.add(kernels);
     return new Engine(new Llama(file, kernels, Precision.F32, options.stepTokensMax()), options);
   }
 
@@ -146,8 +150,8 @@ class EngineTest {
     Random random = new Random(5);
     int[] policy = tokens(random, 30);
     long few;
-    try (Llama model = new Llama(file, kernels, Precision.F32, 64)) {
-      few = model.spanBytes(256);
+    try (Engine engine = engine(options())) {
+      few = engine.model().spanBytes(256);
     }
     try (Engine engine = engine(options().withCacheBytesMax(few))) {
       for (int i = 0; i < 60; i++) {

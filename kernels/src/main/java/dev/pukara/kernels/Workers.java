@@ -1,5 +1,6 @@
 package dev.pukara.kernels;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -38,6 +39,7 @@ public final class Workers implements AutoCloseable {
   private final Thread[] threads;
   private volatile @Nullable Job job;
   private volatile boolean closed;
+  private final AtomicBoolean busy = new AtomicBoolean();
 
   /** Starts {@code members - 1} daemon threads. */
   public Workers(int members) {
@@ -76,6 +78,18 @@ public final class Workers implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("workers are closed");
     }
+    if (!busy.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "workers are used by two threads at once; give each engine kernels of its own");
+    }
+    try {
+      runAll(part, members);
+    } finally {
+      busy.set(false);
+    }
+  }
+
+  private void runAll(Part part, int members) {
     if (members == 1) {
       part.run(0, 1);
       return;
