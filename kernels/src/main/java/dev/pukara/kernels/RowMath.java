@@ -1,0 +1,32 @@
+package dev.pukara.kernels;
+
+/**
+ * Vector math of single rows of f32 at raw addresses, any length: the passes between two oneDNN
+ * products. What differs between precisions is only what becomes of the result, so that these serve
+ * all of them.
+ *
+ * <p>Two implementations: {@code VectorRowMath} on jdk.incubator.vector, and {@link PlainRowMath},
+ * loops over heap arrays that C2 vectorises by itself, for JVMs started without that module.
+ */
+interface RowMath {
+  /** Sum of squares. */
+  float squares(long x, int n);
+
+  /** Greatest absolute value; NaN if there is one. */
+  float maxAbs(long x, int n);
+
+  /** {@code out = x * factor * gain}. */
+  void scale(long x, float factor, long gain, int n, long out);
+
+  /** {@code out = silu(gate) * up}. */
+  void swiglu(long gate, long up, int n, long out);
+
+  /** {@code out = x * factor}, or {@code out += x * factor} if {@code add}. */
+  void scale(long x, float factor, int n, long out, boolean add);
+
+  /** {@code out = round(x * inverse) + 128}, bytes; {@code |x * inverse| <= 127}. */
+  void toU8(long x, float inverse, int n, long out);
+
+  /** {@code out = x}, bf16, rounded to nearest, ties to even. */
+  void toBf16(long x, int n, long out);
+}
