@@ -1,6 +1,8 @@
 package dev.pukara.model;
 
+import dev.pukara.kernels.BlockFormat;
 import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A Llama's shape as config.json says it, in the spelling of transformers 4 ({@code rope_theta},
@@ -96,5 +98,59 @@ final class ConfigJson {
                   + type
                   + ", expected default, linear or llama3; choose a model with one of these");
     };
+  }
+
+  /**
+   * Makes config.json in the spelling of transformers 4, which 5 reads too.
+   *
+   * @param dtype type of the matrices
+   */
+  static ObjectNode write(LlamaConfig c, Optional<TokenizerSpec> tokenizer, BlockFormat dtype) {
+    ObjectNode json = JsonFields.MAPPER.createObjectNode();
+    json.putArray("architectures").add("LlamaForCausalLM");
+    json.put("model_type", "llama");
+    json.put(
+        "torch_dtype",
+        switch (dtype) {
+          case F16 -> "float16";
+          case BF16 -> "bfloat16";
+          default -> "float32";
+        });
+    json.put("hidden_size", c.width());
+    json.put("intermediate_size", c.feedForward());
+    json.put("num_hidden_layers", c.blocks());
+    json.put("num_attention_heads", c.queryHeads());
+    json.put("num_key_value_heads", c.kvHeads());
+    json.put("head_dim", c.headSize());
+    json.put("vocab_size", c.vocabulary());
+    json.put("max_position_embeddings", c.context());
+    // As text of the float: 1.0E-5, not the 9.999999747378752E-6 that the float is as a double.
+    json.put("rms_norm_eps", Double.parseDouble(Float.toString(c.eps())));
+    json.put("rope_theta", c.ropeBase());
+    scaling(c, json);
+    json.put("hidden_act", "silu");
+    json.put("attention_bias", false);
+    json.put("mlp_bias", false);
+    json.put("tie_word_embeddings", c.tiedHead());
+    tokenizer.filter(spec -> spec.bos() >= 0).ifPresent(s -> json.put("bos_token_id", s.bos()));
+    tokenizer.filter(spec -> spec.eos() >= 0).ifPresent(s -> json.put("eos_token_id", s.eos()));
+    return json;
+  }
+
+  private static void scaling(LlamaConfig c, ObjectNode json) {
+    switch (c.ropeScaling()) {
+      case RopeScaling.None() -> json.putNull("rope_scaling");
+      case RopeScaling.Linear(double factor) ->
+          json.putObject("rope_scaling").put("rope_type", "linear").put("factor", factor);
+      case RopeScaling.Llama3 rule ->
+          json.putObject("rope_scaling")
+              .put("rope_type", "llama3")
+              .put("factor", rule.factor())
+              .put("low_freq_factor", rule.lowFactor())
+              .put("high_freq_factor", rule.highFactor())
+              .put("original_max_position_embeddings", rule.originalContext());
+      case RopeScaling.Factors _ ->
+          throw new IllegalArgumentException("config.json has no field for RoPE divisors");
+    }
   }
 }

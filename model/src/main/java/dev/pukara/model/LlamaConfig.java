@@ -28,4 +28,22 @@ public record LlamaConfig(
     float eps,
     double ropeBase,
     RopeScaling ropeScaling,
-    boolean tiedHead) {}
+    boolean tiedHead) {
+
+  /** The same shape with another RoPE scaling. */
+  LlamaConfig withRopeScaling(RopeScaling scaling) {
+    return new LlamaConfig(
+        blocks,
+        width,
+        feedForward,
+        queryHeads,
+        kvHeads,
+        headSize,
+        vocabulary,
+        context,
+        eps,
+        ropeBase,
+        scaling,
+        tiedHead);
+  }
+}

@@ -20,8 +20,7 @@ import tools.jackson.databind.JsonNode;
  * fallback.
  *
  * <p>SentencePiece ranks merges by the score of the piece they make, tokenizer.json by their order;
- * the scores given here are minus the place of a piece in that order, which is what the original
- * models hold.
+ * the scores given here are minus the place of a piece in that order. Only their order counts.
  */
 final class TokenizerJson {
   private static final int NORMAL = 1;

@@ -26,7 +26,7 @@ class SafetensorsModelTest {
     try (ModelFile folder = ModelFile.open(Golden.path(name));
         ModelFile gguf = ModelFile.open(Golden.path(name + "." + type + ".gguf"))) {
       LlamaConfig c = folder.config();
-      assertThat(withScaling(c, gguf.config().ropeScaling())).isEqualTo(gguf.config());
+      assertThat(c.withRopeScaling(gguf.config().ropeScaling())).isEqualTo(gguf.config());
       for (LlamaTensors.Shape shape : LlamaTensors.shapes(c)) {
         if (shape.vector()) {
           assertThat(folder.vector(shape.name(), shape.cols()))
@@ -43,22 +43,6 @@ class SafetensorsModelTest {
       assertThat(folder.tokenizer()).usingRecursiveComparison().isEqualTo(gguf.tokenizer());
       assertThat(folder.chatTemplate()).isEqualTo(gguf.chatTemplate());
     }
-  }
-
-  private static LlamaConfig withScaling(LlamaConfig c, RopeScaling scaling) {
-    return new LlamaConfig(
-        c.blocks(),
-        c.width(),
-        c.feedForward(),
-        c.queryHeads(),
-        c.kvHeads(),
-        c.headSize(),
-        c.vocabulary(),
-        c.context(),
-        c.eps(),
-        c.ropeBase(),
-        scaling,
-        c.tiedHead());
   }
 
   @Test
