@@ -1,0 +1,125 @@
+package dev.pukara.app.cli;
+
+import dev.pukara.app.cli.Pukara.Console;
+import dev.pukara.engine.EngineOptions;
+import dev.pukara.kernels.Precision;
+import dev.pukara.model.SyntheticModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code pukara bench}: how fast a model runs here, through the same engine as check. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures prefill, cached checks, batches and memory, and what share of the machine's peak that is.",
+      "It runs the engine of check at the same default precision. Medians; compare within one run only."
+    },
+    mixinStandardHelpOptions = true)
+final class BenchCommand implements Callable<Integer> {
+  @ArgGroup(multiplicity = "1")
+  private Source source;
+
+  /** A file, or random weights of a real shape. */
+  private static final class Source {
+    @Option(
+        names = {"-m", "--model"},
+        required = true,
+        paramLabel = "FILE",
+        description = "GGUF file or folder with safetensors.")
+    @Nullable Path model;
+
+    @Option(
+        names = "--shape",
+        required = true,
+        paramLabel = "NAME",
+        description = "Random weights of this shape: ${COMPLETION-CANDIDATES}.",
+        completionCandidates = ModelSynthCommand.Names.class)
+    @Nullable String shape;
+  }
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description = "Block type of random weights; default: ${DEFAULT-VALUE}.")
+  private String type = "Q8_0";
+
+  @Option(
+      names = "--precision",
+      description = "${COMPLETION-CANDIDATES}; by default the fastest that the machine has.")
+  private @Nullable Precision precision;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      description = "Time for each measurement; default: ${DEFAULT-VALUE}.")
+  private double seconds = 3;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  private final Console console;
+
+  BenchCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (source.model != null) {
+      run(source.model, source.model.getFileName().toString());
+      return 0;
+    }
+    Path file = Files.createTempFile("pukara-bench-", ".gguf");
+    try {
+      String shape = String.valueOf(source.shape);
+      console.err().println("making random weights of shape " + shape + ", " + type + " ...");
+      SyntheticModel.write(
+          ModelSynthCommand.shape(shape), ModelWriting.types(type, null), 1, Optional.empty(), file);
+      run(file, shape + " " + type);
+    } finally {
+      Files.deleteIfExists(file);
+    }
+    return 0;
+  }
+
+  private void run(Path file, String name) throws IOException {
+    try (EngineBench bench =
+        EngineBench.open(file, precision, EngineOptions.defaults(), seconds, console.err())) {
+      Map<String, Object> result = new LinkedHashMap<>();
+      result.put("model", name);
+      result.putAll(bench.run());
+      if (json) {
+        console.out().println(new JsonMapper().writeValueAsString(result));
+      } else {
+        table("", result);
+      }
+    }
+  }
+
+  private void table(String indent, Map<?, ?> result) {
+    result.forEach(
+        (key, value) -> {
+          if (value instanceof Map<?, ?> nested) {
+            console.out().println(indent + key);
+            table(indent + "  ", nested);
+          } else {
+            String text =
+                value instanceof Double number
+                    ? String.format(Locale.ROOT, "%.1f", number)
+                    : String.valueOf(value);
+            console.out().printf(Locale.ROOT, "%-28s %s%n", indent + key, text);
+          }
+        });
+  }
+}
