@@ -85,7 +85,11 @@ final class BenchCommand implements Callable<Integer> {
       String shape = String.valueOf(source.shape);
       console.err().println("making random weights of shape " + shape + ", " + type + " ...");
       SyntheticModel.write(
-          ModelSynthCommand.shape(shape), ModelWriting.types(type, null), 1, Optional.empty(), file);
+          ModelSynthCommand.shape(shape),
+          ModelWriting.types(type, null),
+          1,
+          Optional.empty(),
+          file);
       run(file, shape + " " + type);
     } finally {
       Files.deleteIfExists(file);

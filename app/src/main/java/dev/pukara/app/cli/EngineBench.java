@@ -14,7 +14,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +22,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The measurements of {@code pukara bench}, on one engine. Inputs are random tokens, so that nothing is cached by chance. */
+/**
+ * The measurements of {@code pukara bench}, on one engine. Inputs are random tokens, so that
+ * nothing is cached by chance.
+ */
 final class EngineBench implements AutoCloseable {
   private static final int POLICY_TOKENS = 400;
   private static final int MESSAGE_TOKENS = 112;
@@ -91,7 +93,8 @@ final class EngineBench implements AutoCloseable {
     }
     result.put("prefill", prefill);
     int[] policy = tokens(POLICY_TOKENS);
-    progress.println("checks of " + MESSAGE_TOKENS + " tokens behind a policy of " + POLICY_TOKENS + " ...");
+    progress.println(
+        "checks of " + MESSAGE_TOKENS + " tokens behind a policy of " + POLICY_TOKENS + " ...");
     double[] checks = measure(() -> behind(policy, MESSAGE_TOKENS, 1));
     result.put("cachedCheckMillis", median(checks));
     result.put("cachedCheckP99Millis", quantile(checks, 0.99));

@@ -10,7 +10,14 @@ import picocli.CommandLine.Spec;
     name = "model",
     description = "Looks into model files, converts and makes them.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {ModelInfoCommand.class, ModelTokenizeCommand.class, ModelLogitsCommand.class, ModelConvertCommand.class, ModelQuantizeCommand.class, ModelSynthCommand.class},
+    subcommands = {
+      ModelInfoCommand.class,
+      ModelTokenizeCommand.class,
+      ModelLogitsCommand.class,
+      ModelConvertCommand.class,
+      ModelQuantizeCommand.class,
+      ModelSynthCommand.class
+    },
     mixinStandardHelpOptions = true)
 final class ModelCommand implements Runnable {
   @Spec private CommandSpec spec;

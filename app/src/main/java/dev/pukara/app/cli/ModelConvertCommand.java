@@ -19,7 +19,10 @@ import picocli.CommandLine.Parameters;
     },
     mixinStandardHelpOptions = true)
 final class ModelConvertCommand implements Callable<Integer> {
-  @Parameters(index = "0", paramLabel = "FILE", description = "GGUF file or folder with safetensors.")
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE",
+      description = "GGUF file or folder with safetensors.")
   private Path source;
 
   @Parameters(index = "1", paramLabel = "TARGET", description = "New .gguf file or new folder.")

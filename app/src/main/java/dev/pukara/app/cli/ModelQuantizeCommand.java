@@ -17,7 +17,10 @@ import picocli.CommandLine.Parameters;
     description = "Writes a model with its matrices in another type; norms stay F32.",
     mixinStandardHelpOptions = true)
 final class ModelQuantizeCommand implements Callable<Integer> {
-  @Parameters(index = "0", paramLabel = "FILE", description = "GGUF file or folder with safetensors.")
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE",
+      description = "GGUF file or folder with safetensors.")
   private Path source;
 
   @Parameters(index = "1", paramLabel = "TARGET", description = "New .gguf file.")

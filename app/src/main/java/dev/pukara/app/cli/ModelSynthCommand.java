@@ -80,6 +80,7 @@ final class ModelSynthCommand implements Callable<Integer> {
 
   static Shape shape(String label) {
     return Shape.labelled(label)
-        .orElseThrow(() -> new UserException("shape '" + label + "', expected one of " + Names.all()));
+        .orElseThrow(
+            () -> new UserException("shape '" + label + "', expected one of " + Names.all()));
   }
 }

@@ -32,7 +32,11 @@ final class ModelWriting {
   static void report(WrittenModel written, PrintStream err) {
     err.println(
         String.format(
-            Locale.ROOT, "%s: %.1f MB, tensors %s", written.path(), written.bytes() / 1e6, written.tensors()));
+            Locale.ROOT,
+            "%s: %.1f MB, tensors %s",
+            written.path(),
+            written.bytes() / 1e6,
+            written.tensors()));
     written.notes().forEach(note -> err.println("note: " + note));
   }
 }
