@@ -168,7 +168,9 @@ public final class Engine implements AutoCloseable {
 
   private void enqueue(Sequence sequence) {
     int[] prefix = sequence.request.prefix();
-    if (prefix.length > 0 && cache.cachedTokens(prefix) < prefix.length) {
+    int there = cache.cachedTokens(prefix);
+    if (there < prefix.length) {
+      sequence.cachedAtArrival = there;
       sequence.waitsFor = prefixes.computeIfAbsent(new PrefixKey(prefix), this::startPrefix);
     }
     scheduler.add(sequence);
@@ -253,14 +255,16 @@ public final class Engine implements AutoCloseable {
     }
     long now = System.nanoTime();
     answered++;
-    cachedTokens += sequence.cached;
+    // A prefix that was computed for this request is no hit.
+    int hits = Math.min(sequence.cached, sequence.cachedAtArrival);
+    cachedTokens += hits;
     leave();
     sequence.reply.complete(
         new Answer(
             sequence.logits,
             sequence.normalizers,
             sequence.request.tokens(),
-            sequence.cached,
+            hits,
             sequence.startedNanos - sequence.submittedNanos,
             now - sequence.startedNanos));
   }

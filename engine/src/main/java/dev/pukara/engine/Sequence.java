@@ -33,6 +33,7 @@ final class Sequence {
   boolean admitted;
   boolean failed;
   int cached;
+  int cachedAtArrival = Integer.MAX_VALUE;
   int computed;
   int branchesDone;
   long startedNanos;

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,15 +143,16 @@ final class EngineBench implements AutoCloseable {
   }
 
   /** Milliseconds of each run; the first fifth of the time warms up and is not counted. */
-  private double[] measure(Supplier<Long> run) {
+  private double[] measure(LongSupplier run) {
     long warm = System.nanoTime() + (long) (seconds * 0.2e9);
-    do {
-      run.get();
-    } while (System.nanoTime() < warm);
+    long spent = 0;
+    while (spent == 0 || System.nanoTime() < warm) {
+      spent += run.getAsLong();
+    }
     List<Double> millis = new ArrayList<>();
     long end = System.nanoTime() + (long) (seconds * 0.8e9);
     while (millis.size() < RUNS_MIN || (System.nanoTime() < end && millis.size() < RUNS_MAX)) {
-      millis.add(run.get() / 1e6);
+      millis.add(run.getAsLong() / 1e6);
     }
     return millis.stream().mapToDouble(Double::doubleValue).sorted().toArray();
   }

@@ -1,0 +1,176 @@
+package dev.pukara.app.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pukara.model.StorageTypes;
+import dev.pukara.model.SyntheticModel;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The command line as a user sees it, on a tiny model of random weights. */
+class PukaraTest {
+  private static final JsonMapper JSON = new JsonMapper();
+  @TempDir private static Path folder;
+  private static String model = "";
+
+  /** What a command printed. */
+  private record Result(int code, String out, String err) {}
+
+  @BeforeAll
+  static void makeModel() throws IOException {
+    Path file = folder.resolve("tiny.gguf");
+    SyntheticModel.write(
+        SyntheticModel.Shape.TINY, StorageTypes.AS_SOURCE, 1, Optional.empty(), file);
+    model = file.toString();
+  }
+
+  private static Result run(String input, String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    ByteArrayInputStream in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
+    int code = Pukara.run(in, out, err, args);
+    return new Result(
+        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private static Result check(String... more) {
+    List<String> args =
+        new ArrayList<>(List.of("check", "--model", model, "--format", "llama-guard-3-1b"));
+    args.addAll(List.of(more));
+    return run("Grüße aus der Pipe", args.toArray(String[]::new));
+  }
+
+  @Test
+  void verdictAsJson() {
+    Result result = check("--json", "Hello");
+    JsonNode verdict = JSON.readTree(result.out());
+    assertThat(verdict.get("verdict").asString()).isIn("safe", "unsafe");
+    assertThat(verdict.get("score").asDouble()).isBetween(0.0, 1.0);
+    assertThat(verdict.get("model").get("digest").asString()).hasSize(64);
+    assertThat(verdict.get("policy").get("id").asString()).isEqualTo("llama-guard-3");
+    assertThat(verdict.get("format").get("digest").asString()).hasSize(64);
+    assertThat(verdict.get("tokens").asInt()).isPositive();
+    assertThat(result.code()).isEqualTo(verdict.get("verdict").asString().equals("safe") ? 0 : 1);
+    assertThat(result.out().lines()).hasSize(1);
+  }
+
+  @Test
+  void unsafeNamesCategoriesWithScores() {
+    // Random weights answer anything; a threshold is no option yet, so look for a text that is unsafe.
+    for (int i = 0; i < 40; i++) {
+      Result result = check("--json", "text " + i);
+      JsonNode verdict = JSON.readTree(result.out());
+      if (result.code() == ExitCodes.UNSAFE) {
+        assertThat(verdict.get("categories")).isNotEmpty();
+        JsonNode first = verdict.get("categories").get(0);
+        assertThat(first.get("code").asString()).matches("S\\d+");
+        assertThat(first.get("score").asDouble()).isBetween(0.0, 1.0);
+        return;
+      }
+    }
+    throw new AssertionError("no text of 40 was unsafe for this seed; choose another");
+  }
+
+  @Test
+  void standardInput() {
+    Result prompt = run("Grüße", "prompt", "--format", "chatml", "-");
+    assertThat(prompt.code()).isZero();
+    assertThat(prompt.out()).contains("User: Grüße\n\n").endsWith("The last User message is");
+  }
+
+  @Test
+  void conversationFile() throws IOException {
+    Path file = folder.resolve("conversation.json");
+    Files.writeString(
+        file,
+        """
+        {"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello!"}]}
+        """);
+    Result prompt =
+        run("", "prompt", "--format", "llama-guard-3-8b", "--conversation", file.toString());
+    assertThat(prompt.out()).contains("User: Hi\n\nAgent: Hello!\n\n").contains("ONLY THE LAST Agent");
+  }
+
+  @Test
+  void promptTokensAreTheTextInPieces() {
+    Result tokens =
+        run("", "prompt", "--model", model, "--format", "llama-guard-3-1b", "--tokens", "Hi");
+    assertThat(tokens.out().strip()).matches("\\d+(,\\d+)+");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "check, nothing to judge",
+    "'check Hi --conversation x.json', give one of them",
+    "'check Hi --model no-such.gguf', no-such.gguf",
+    "'check Hi --format no-such', no prompt format 'no-such'",
+    "'prompt Hi --format chatml --policy no-such', no policy 'no-such'",
+    "'prompt Hi --format chatml --exclude S99', no such code",
+    "'prompt Hi', neither a model nor a format",
+    "'model synth --shape no-such out.gguf', shape 'no-such'",
+    "'check --no-such Hi', Unknown option",
+  })
+  void mistakesAreTold(String line, String message) {
+    Result result = run("", line.split(" "));
+    assertThat(result.code()).as(result.err()).isEqualTo(ExitCodes.USAGE);
+    assertThat(result.err()).startsWith("pukara: ").contains(message).doesNotContain("\tat ");
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void brokenModelFileIsOneLine() throws IOException {
+    Path broken = folder.resolve("broken.gguf");
+    Files.writeString(broken, "GGUF but not really");
+    Result result = run("", "check", "Hi", "--model", broken.toString(), "--format", "chatml");
+    assertThat(result.code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(result.err().lines()).hasSize(1);
+    assertThat(result.err()).contains("broken.gguf");
+  }
+
+  @Test
+  void tokenizeLines() {
+    Result result = run("{\"text\":\"a b\"}\n\n{\"text\":\"\"}\n", "model", "tokenize", model, "--jsonl", "-");
+    assertThat(result.out().lines()).hasSize(2);
+    assertThat(JSON.readTree(result.out().lines().toList().getLast()).get("tokens")).isEmpty();
+  }
+
+  @Test
+  void logits() {
+    Result result = run("", "model", "logits", model, "--tokens", "1,2,3", "--top", "3", "--json");
+    assertThat(JSON.readTree(result.out()).get("top")).hasSize(3);
+  }
+
+  @Test
+  void infoConvertQuantize() {
+    String folderName = folder.resolve("safetensors").toString();
+    assertThat(run("", "model", "convert", model, folderName).code()).isZero();
+    assertThat(run("", "model", "info", folderName, "--json").out()).contains("\"blocks\":2");
+    String small = folder.resolve("small.gguf").toString();
+    assertThat(run("", "model", "quantize", model, small, "--type", "Q4_0").code()).isZero();
+    assertThat(run("", "model", "info", small).out()).contains("Q4_0");
+  }
+
+  @Test
+  void helpIsHelp() {
+    for (String command : List.of("check", "prompt", "model", "bench")) {
+      Result result = run("", command, "--help");
+      assertThat(result.code()).isZero();
+      assertThat(result.out()).contains("Usage:");
+      assertThat(result.out().lines()).allMatch(line -> line.length() <= 80);
+    }
+  }
+}
