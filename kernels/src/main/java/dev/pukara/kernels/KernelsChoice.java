@@ -11,7 +11,9 @@ final class KernelsChoice {
   static final String PROPERTY = "pukara.kernels";
 
   /** Fastest first. */
-  private static final List<String> NAMES = List.of("scalar");
+  private static final List<String> NAMES = List.of("vector", "scalar");
+
+  private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
   private static final Logger log = LoggerFactory.getLogger(Kernels.class);
 
@@ -19,7 +21,19 @@ final class KernelsChoice {
 
   static Kernels best(Workers workers) {
     String forced = System.getProperty(PROPERTY);
-    Kernels kernels = named(forced == null ? NAMES.getFirst() : forced, workers);
+    Kernels kernels;
+    if (forced != null) {
+      kernels = named(forced, workers);
+    } else if (vectorModule()) {
+      kernels = vector(workers);
+    } else {
+      log.warn(
+          "module {} is not there: plain loops, tens of times slower;"
+              + " start java with --add-modules {}",
+          VECTOR_MODULE,
+          VECTOR_MODULE);
+      kernels = new ScalarKernels(workers);
+    }
     log.info("kernels: {}, {} threads", kernels.name(), workers.members());
     return kernels;
   }
@@ -27,10 +41,31 @@ final class KernelsChoice {
   static Kernels named(String name, Workers workers) {
     return switch (name) {
       case "scalar" -> new ScalarKernels(workers);
+      case "vector" -> {
+        if (!vectorModule()) {
+          throw new IllegalStateException(
+              String.format(
+                  Locale.ROOT,
+                  "kernels '%s' need module %s: start java with --add-modules %s",
+                  name,
+                  VECTOR_MODULE,
+                  VECTOR_MODULE));
+        }
+        yield vector(workers);
+      }
       default ->
           throw new IllegalArgumentException(
               String.format(
                   Locale.ROOT, "kernels '%s' (-D%s=): expected one of %s", name, PROPERTY, NAMES));
     };
+  }
+
+  private static boolean vectorModule() {
+    return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
+  }
+
+  /** The only mention of the class: without the module it must not be linked. */
+  private static Kernels vector(Workers workers) {
+    return new VectorKernels(workers);
   }
 }

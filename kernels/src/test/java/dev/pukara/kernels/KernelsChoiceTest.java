@@ -1,0 +1,77 @@
+package dev.pukara.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class KernelsChoiceTest {
+
+  @Test
+  void findsKernelsByName() {
+    try (Kernels scalar = Kernels.named("scalar");
+        Kernels vector = Kernels.named("vector")) {
+      assertThat(scalar.name()).isEqualTo("scalar");
+      assertThat(vector.name()).isEqualTo("vector-" + Lanes.F.vectorBitSize());
+    }
+  }
+
+  @Test
+  void refusesUnknownNamesAndTellsTheKnownOnes() {
+    assertThatThrownBy(() -> Kernels.named("cuda"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'cuda'")
+        .hasMessageContaining("vector, scalar");
+  }
+
+  @Test
+  void obeysTheProperty() throws Exception {
+    assertThat(java("-Dpukara.kernels=scalar", "--add-modules=jdk.incubator.vector"))
+        .isEqualTo("scalar");
+  }
+
+  @Test
+  void fallsBackToPlainLoopsWithoutTheModule() throws Exception {
+    assertThat(java()).isEqualTo("scalar");
+  }
+
+  @Test
+  void stopsWithTheCureWhenForcedKernelsCannotRun() throws Exception {
+    assertThat(java("-Dpukara.kernels=vector"))
+        .contains("IllegalStateException")
+        .contains("start java with --add-modules jdk.incubator.vector");
+  }
+
+  /** Says which kernels {@link Kernels#best()} chose, or why none. */
+  static final class Choice {
+    private Choice() {}
+
+    @SuppressWarnings("SystemOut")
+    public static void main(String[] args) {
+      try (Kernels kernels = Kernels.best()) {
+        System.out.print(kernels.name());
+      } catch (IllegalStateException e) {
+        System.out.print(e);
+      }
+    }
+  }
+
+  /** The output of {@link Choice} in a JVM of its own: modules are fixed when a JVM starts. */
+  private static String java(String... options) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(options));
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(Choice.class.getName());
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    return output;
+  }
+}
