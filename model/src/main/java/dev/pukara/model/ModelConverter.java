@@ -70,7 +70,8 @@ public final class ModelConverter {
         throw new IllegalArgumentException(
             "safetensors cannot hold " + format + ", expected F32, F16 or BF16");
       }
-      notes.add("dequantised from " + format + " to F32; --type F16 or BF16 takes half of it");
+      notes.add(
+          "dequantised from " + format + " to F32, which takes twice the room of F16 or BF16");
       format = BlockFormat.F32;
     }
     if (shape.cols() % format.blockValues() != 0) {

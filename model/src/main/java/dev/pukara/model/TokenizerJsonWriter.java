@@ -180,7 +180,8 @@ final class TokenizerJsonWriter {
   private void model(ObjectNode model) {
     model.put("type", "BPE");
     model.putNull("dropout");
-    if (spec.unknown() >= 0) {
+    // Byte-level BPE knows every byte; its unknown token stands in tokenizer_config.json only.
+    if (!bytes && spec.unknown() >= 0) {
       model.put("unk_token", spec.tokens().get(spec.unknown()));
     } else {
       model.putNull("unk_token");
