@@ -408,6 +408,27 @@ def add_vocabulary(writer, v, tokenizer):
         writer.add_chat_template(v["template"])
 
 
+def write_metadata(path):
+    """A file without tensors that has a metadata value of every type, edges of their ranges included."""
+    kind = gguf.GGUFValueType
+    writer = gguf.GGUFWriter(path, "llama")
+    for name, values, numbers in [
+        ("uint8", kind.UINT8, [0, 255]), ("int8", kind.INT8, [-128, 127]),
+        ("uint16", kind.UINT16, [0, 65535]), ("int16", kind.INT16, [-32768, 32767]),
+        ("uint32", kind.UINT32, [0, 2**32 - 1]), ("int32", kind.INT32, [-(2**31), 2**31 - 1]),
+        ("uint64", kind.UINT64, [0, 2**64 - 1]), ("int64", kind.INT64, [-(2**63), 2**63 - 1]),
+        ("float32", kind.FLOAT32, [-1.5, float("inf")]), ("float64", kind.FLOAT64, [0.1, -1e300]),
+        ("bool", kind.BOOL, [True, False]), ("string", kind.STRING, ["", "Gr\u00fc\u00dfe \U0001F44B"]),
+    ]:
+        writer.add_key_value(f"test.{name}", numbers[-1], values)
+        writer.add_key_value(f"test.{name}s", numbers, kind.ARRAY, values)
+    writer.add_key_value("test.nested", [[1, 2], [3]], kind.ARRAY, kind.ARRAY)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def main():
     target = Path(sys.argv[1])
     target.mkdir(parents=True, exist_ok=True)
@@ -437,6 +458,7 @@ def main():
             logits = logits_of(v, held, ids)
             write_golden(target / f"{name}.{kind}.logits.bin", ids, logits)
         print(f"{name}: logits std {logits.std():.3f}, max {np.abs(logits).max():.3f}")
+    write_metadata(target / "metadata.gguf")
     size = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
     print(f"{size:,} bytes in {target}")
 

@@ -107,7 +107,7 @@ record GgufFile(
 
     private void version() {
       if (in.i32("magic") != MAGIC) {
-        throw new FormatException(file + " @0: not a GGUF file, expected the letters GGUF");
+        throw in.broken(0, "not a GGUF file, expected the letters GGUF");
       }
       int version = in.i32("version");
       if (version == Integer.reverseBytes(VERSION)) {

@@ -33,7 +33,8 @@ final class GgufModel implements ModelFile {
   private final Supplier<String> digest;
   private final Supplier<TokenizerSpec> tokenizer;
 
-  private GgufModel(Path path, Arena arena, MemorySegment data) {
+  /** Reads the header of a mapped file. @param arena owner of the mapping, closed with this */
+  GgufModel(Path path, Arena arena, MemorySegment data) {
     String file = MappedFile.name(path);
     this.path = path;
     this.arena = arena;

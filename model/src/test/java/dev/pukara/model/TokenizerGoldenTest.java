@@ -119,7 +119,9 @@ class TokenizerGoldenTest {
             BLOCK,
             i -> {
               int[] ids = tokenizer.encode(STRINGS.string(i));
-              assertThat(Arrays.stream(ids).anyMatch(tokenizer::isControl)).as("string %s", i).isFalse();
+              assertThat(Arrays.stream(ids).anyMatch(tokenizer::isControl))
+                  .as("string %s", i)
+                  .isFalse();
               return ids;
             });
 
