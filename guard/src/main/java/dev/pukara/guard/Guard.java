@@ -59,6 +59,10 @@ public final class Guard implements AutoCloseable {
     this.encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
     this.threshold = options.threshold();
     this.digest = CompletableFuture.supplyAsync(file::digest);
+    // Fails now, not at the first check, if the vocabulary lacks one of the format's tokens.
+    Prompt probe = format.render(policy, Conversation.user(""));
+    encoder.all(probe);
+    encoder.question(probe);
     this.answers =
         new int[] {encoder.answer(format.safeToken()), encoder.answer(format.unsafeToken())};
   }

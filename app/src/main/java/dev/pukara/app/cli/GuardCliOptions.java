@@ -48,6 +48,12 @@ final class GuardCliOptions {
       description = "${COMPLETION-CANDIDATES}; by default the fastest that the machine has.")
   @Nullable Precision precision;
 
+  @Option(
+      names = "--threshold",
+      paramLabel = "P",
+      description = "Score from which a message is unsafe, 0 to 1; default: ${DEFAULT-VALUE}.")
+  double threshold = 0.5;
+
   Optional<Path> modelPath() {
     if (model != null) {
       return Optional.of(model);
@@ -91,7 +97,8 @@ final class GuardCliOptions {
   }
 
   GuardOptions guardOptions(PromptFormat chosen) {
-    GuardOptions options = GuardOptions.of(requiredModel()).withFormat(chosen);
+    GuardOptions options =
+        GuardOptions.of(requiredModel()).withFormat(chosen).withThreshold(threshold);
     if (precision != null) {
       options = options.withPrecision(precision);
     }

@@ -70,19 +70,12 @@ class PukaraTest {
 
   @Test
   void unsafeNamesCategoriesWithScores() {
-    // Random weights answer anything; a threshold is no option yet, so look for a text that is unsafe.
-    for (int i = 0; i < 40; i++) {
-      Result result = check("--json", "text " + i);
-      JsonNode verdict = JSON.readTree(result.out());
-      if (result.code() == ExitCodes.UNSAFE) {
-        assertThat(verdict.get("categories")).isNotEmpty();
-        JsonNode first = verdict.get("categories").get(0);
-        assertThat(first.get("code").asString()).matches("S\\d+");
-        assertThat(first.get("score").asDouble()).isBetween(0.0, 1.0);
-        return;
-      }
-    }
-    throw new AssertionError("no text of 40 was unsafe for this seed; choose another");
+    Result result = check("--json", "--threshold", "0", "Hello");
+    assertThat(result.code()).isEqualTo(ExitCodes.UNSAFE);
+    JsonNode categories = JSON.readTree(result.out()).get("categories");
+    assertThat(categories).hasSize(13);
+    assertThat(categories.get(0).get("code").asString()).matches("S\\d+");
+    assertThat(categories.get(0).get("score").asDouble()).isBetween(0.0, 1.0);
   }
 
   @Test
@@ -102,7 +95,9 @@ class PukaraTest {
         """);
     Result prompt =
         run("", "prompt", "--format", "llama-guard-3-8b", "--conversation", file.toString());
-    assertThat(prompt.out()).contains("User: Hi\n\nAgent: Hello!\n\n").contains("ONLY THE LAST Agent");
+    assertThat(prompt.out())
+        .contains("User: Hi\n\nAgent: Hello!\n\n")
+        .contains("ONLY THE LAST Agent");
   }
 
   @Test
@@ -143,7 +138,8 @@ class PukaraTest {
 
   @Test
   void tokenizeLines() {
-    Result result = run("{\"text\":\"a b\"}\n\n{\"text\":\"\"}\n", "model", "tokenize", model, "--jsonl", "-");
+    Result result =
+        run("{\"text\":\"a b\"}\n\n{\"text\":\"\"}\n", "model", "tokenize", model, "--jsonl", "-");
     assertThat(result.out().lines()).hasSize(2);
     assertThat(JSON.readTree(result.out().lines().toList().getLast()).get("tokens")).isEmpty();
   }
