@@ -10,8 +10,14 @@ final class KernelsChoice {
   /** System property that forces an implementation. */
   static final String PROPERTY = "pukara.kernels";
 
+  /**
+   * System property of a launcher that leaves the Vector API out on purpose ({@code vector}), for a
+   * fast start: then its absence is not worth a warning.
+   */
+  static final String QUIET = "pukara.quiet";
+
   /** Fastest first. */
-  private static final List<String> NAMES = List.of("vector", "scalar");
+  private static final List<String> NAMES = List.of("onednn", "vector", "scalar");
 
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
@@ -24,22 +30,40 @@ final class KernelsChoice {
     Kernels kernels;
     if (forced != null) {
       kernels = named(forced, workers);
-    } else if (vectorModule()) {
-      kernels = vector(workers);
     } else {
-      log.warn(
-          "module {} is not there: plain loops, tens of times slower;"
-              + " start java with --add-modules {}",
-          VECTOR_MODULE,
-          VECTOR_MODULE);
-      kernels = new ScalarKernels(workers);
+      kernels = fastest(workers);
     }
     log.info("kernels: {}, {} threads", kernels.name(), workers.members());
     return kernels;
   }
 
+  private static Kernels fastest(Workers workers) {
+    if (!vectorModule() && !"vector".equals(System.getProperty(QUIET))) {
+      log.warn(
+          "module {} is not there: what lies between the products is slower; start java with"
+              + " --add-modules {}",
+          VECTOR_MODULE,
+          VECTOR_MODULE);
+    }
+    try {
+      return oneDnn(workers);
+    } catch (IllegalStateException | LinkageError unavailable) {
+      log.warn("oneDNN is not used: {}", unavailable.getMessage());
+      return withoutNative(workers);
+    }
+  }
+
+  private static Kernels oneDnn(Workers workers) {
+    return new OneDnnKernels(workers, new PlainRowMath(), withoutNative(workers));
+  }
+
+  private static Kernels withoutNative(Workers workers) {
+    return vectorModule() ? vector(workers) : new ScalarKernels(workers);
+  }
+
   static Kernels named(String name, Workers workers) {
     return switch (name) {
+      case "onednn" -> oneDnn(workers);
       case "scalar" -> new ScalarKernels(workers);
       case "vector" -> {
         if (!vectorModule()) {
