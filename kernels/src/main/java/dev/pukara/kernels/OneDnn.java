@@ -153,7 +153,7 @@ final class OneDnn {
               switch (status) {
                 case 1 -> "out of memory";
                 case 2 -> "invalid arguments";
-                case 3 -> "not implemented for this combination on this CPU";
+                case 3 -> "no implementation of this combination on this CPU";
                 default -> "failed";
               },
               status));

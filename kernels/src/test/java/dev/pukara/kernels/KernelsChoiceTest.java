@@ -25,7 +25,7 @@ class KernelsChoiceTest {
     assertThatThrownBy(() -> Kernels.named("cuda"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'cuda'")
-        .hasMessageContaining("vector, scalar");
+        .hasMessageContaining("onednn, vector, scalar");
   }
 
   @Test
@@ -35,8 +35,18 @@ class KernelsChoiceTest {
   }
 
   @Test
-  void fallsBackToPlainLoopsWithoutTheModule() throws Exception {
-    assertThat(java()).isEqualTo("scalar");
+  void oneDnnNeedsNoFlagWhereItLoads() throws Exception {
+    String expected = oneDnnLoads() ? "onednn" : "scalar";
+    assertThat(java()).isEqualTo(expected);
+  }
+
+  private static boolean oneDnnLoads() {
+    try {
+      OneDnnLibrary.load();
+      return true;
+    } catch (IllegalStateException | LinkageError e) {
+      return false;
+    }
   }
 
   @Test

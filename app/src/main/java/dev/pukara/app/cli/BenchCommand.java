@@ -98,8 +98,8 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void run(Path file, String name) throws IOException {
-    try (EngineBench bench =
-        EngineBench.open(file, precision, EngineOptions.defaults(), seconds, console.err())) {
+    try (BenchRun bench =
+        BenchRun.open(file, precision, EngineOptions.defaults(), seconds, console.err())) {
       Map<String, Object> result = new LinkedHashMap<>();
       result.put("model", name);
       result.putAll(bench.run());

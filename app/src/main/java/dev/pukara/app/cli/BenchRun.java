@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * The measurements of {@code pukara bench}, on one engine. Inputs are random tokens, so that
  * nothing is cached by chance.
  */
-final class EngineBench implements AutoCloseable {
+final class BenchRun implements AutoCloseable {
   private static final int POLICY_TOKENS = 400;
   private static final int MESSAGE_TOKENS = 112;
   private static final int SHORT_TOKENS = 24;
@@ -43,7 +43,7 @@ final class EngineBench implements AutoCloseable {
   private final Random random = new Random(20261124);
   private final int vocabulary;
 
-  private EngineBench(
+  private BenchRun(
       ModelFile file,
       Kernels kernels,
       Engine engine,
@@ -59,7 +59,7 @@ final class EngineBench implements AutoCloseable {
     this.vocabulary = file.config().vocabulary();
   }
 
-  static EngineBench open(
+  static BenchRun open(
       Path path,
       @Nullable Precision precision,
       EngineOptions options,
@@ -73,7 +73,7 @@ final class EngineBench implements AutoCloseable {
     Llama model = new Llama(file, kernels, chosen, options.stepTokensMax());
     Engine engine = new Engine(model, options);
     double millis = (System.nanoTime() - start) / 1e6;
-    return new EngineBench(file, kernels, engine, seconds, millis, progress);
+    return new BenchRun(file, kernels, engine, seconds, millis, progress);
   }
 
   /** All measurements, named with their units. */
