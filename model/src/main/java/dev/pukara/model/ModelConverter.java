@@ -39,7 +39,8 @@ public final class ModelConverter {
    * @param types storage types; safetensors holds F32, F16 and BF16 only, so there any other
    *     becomes F32
    * @throws FormatException if the source's tables are not what their format says
-   * @throws IllegalArgumentException if safetensors cannot hold what was asked for
+   * @throws IllegalArgumentException if safetensors cannot hold what was asked for, or their folder
+   *     holds something already
    */
   public static WrittenModel convert(ModelFile source, Path target, StorageTypes types)
       throws IOException {
@@ -141,7 +142,7 @@ public final class ModelConverter {
     }
     try (Stream<Path> files = Files.list(folder)) {
       if (files.findAny().isPresent()) {
-        throw new IOException(
+        throw new IllegalArgumentException(
             folder
                 + ": the folder is not empty, and files of two models must not mix; choose a"
                 + " new folder");

@@ -1,5 +1,8 @@
 package dev.pukara.model;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /** How RoPE's frequencies are scaled; read from the file, never assumed. */
 public sealed interface RopeScaling {
   /** Not at all. */
@@ -33,7 +36,22 @@ public sealed interface RopeScaling {
   record Linear(double factor) implements RopeScaling {}
 
   /** A divisor per frequency, as GGUF's tensor {@code rope_freqs.weight} holds them. */
-  record Factors(float[] divisors) implements RopeScaling {}
+  record Factors(float[] divisors) implements RopeScaling {
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Factors that && Arrays.equals(divisors, that.divisors);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(divisors);
+    }
+
+    @Override
+    public String toString() {
+      return "Factors" + Arrays.toString(divisors);
+    }
+  }
 
   /** The {@code headSize / 2} angles per position. */
   default float[] frequencies(double base, int headSize) {
