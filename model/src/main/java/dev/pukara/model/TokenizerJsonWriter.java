@@ -14,7 +14,8 @@ import tools.jackson.databind.node.ObjectNode;
  * TokenizerJson} reads.
  *
  * <p>SentencePiece's merges do not stand in the tables; they are every way to cut a piece into two
- * others, best score first, longer left part first, as transformers derives them.
+ * others, best score first, then by the ids of the parts: the order of Llama 2's own
+ * tokenizer.json.
  */
 final class TokenizerJsonWriter {
   private static final int UNKNOWN = 2;
@@ -201,7 +202,8 @@ final class TokenizerJsonWriter {
     (bytes ? spec.merges() : sentencePieceMerges()).forEach(merges::add);
   }
 
-  private record Merge(float score, String left, String right) {}
+  /** A way to make a piece; the parts' ids decide between ways to make the same one. */
+  private record Merge(float score, int left, int right) {}
 
   private List<String> sentencePieceMerges() {
     Map<String, Integer> ids = new HashMap<>();
@@ -215,17 +217,19 @@ final class TokenizerJsonWriter {
         continue;
       }
       for (int cut = 1; cut < piece.length(); cut++) {
-        String left = piece.substring(0, cut);
-        String right = piece.substring(cut);
-        if (ids.containsKey(left) && ids.containsKey(right)) {
+        Integer left = ids.get(piece.substring(0, cut));
+        Integer right = ids.get(piece.substring(cut));
+        if (left != null && right != null) {
           merges.add(new Merge(spec.scores()[i], left, right));
         }
       }
     }
     merges.sort(
         Comparator.comparingDouble((Merge m) -> -m.score)
-            .thenComparingInt(m -> -m.left.length())
-            .thenComparingInt(m -> -m.right.length()));
-    return merges.stream().map(m -> m.left + " " + m.right).toList();
+            .thenComparingInt(Merge::left)
+            .thenComparingInt(Merge::right));
+    return merges.stream()
+        .map(m -> spec.tokens().get(m.left) + " " + spec.tokens().get(m.right))
+        .toList();
   }
 }
