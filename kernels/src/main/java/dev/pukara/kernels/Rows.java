@@ -130,4 +130,19 @@ final class Rows {
       Lanes.store(out + 4L * j, Lanes.load(x + 4L * j, n - j).mul(factor), n - j);
     }
   }
+
+  /** {@code out = x}, or {@code out += x} if {@code add}. */
+  static void put(long x, int n, boolean add, long out) {
+    if (!add) {
+      Lanes.copy(x, out, 4L * n);
+      return;
+    }
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      Lanes.store(out + 4L * j, Lanes.load(out + 4L * j).add(Lanes.load(x + 4L * j)));
+    }
+    for (; j < n; j++) {
+      Lanes.putFloat(out + 4L * j, Lanes.getFloat(out + 4L * j) + Lanes.getFloat(x + 4L * j));
+    }
+  }
 }

@@ -15,14 +15,15 @@ import jdk.incubator.vector.FloatVector;
  * The innermost loop of all products: a tile of the result stays in registers while it takes one
  * column of activations times one row of weights after the other.
  *
- * <p>{@code C[i][j] (+)= sum over k of x[i][k] * w[k][j]}, for {@code 2 * Lanes.COUNT} columns j.
- * The rows of x come in panels of four ({@link Panels#quad}), {@code quad} bytes apart. The row k
- * of w is two vectors, at {@code w + step * k} and {@code next} bytes behind. The rows of C are
- * {@code row} bytes apart. With 24 accumulators the loop is bound by multiply-adds: two loads of
- * vectors and twelve of scalars feed 24 of them.
+ * <p>{@code C[i][j] = sum over k of x[i][k] * w[k][j]}, for {@code 2 * Lanes.COUNT} columns j. The
+ * rows of x come in panels of four ({@link Panels#quad}), {@code quad} bytes apart. The row k of w
+ * is two vectors, at {@code w + step * k} and {@code next} bytes behind. The rows of C are {@code
+ * row} bytes apart. With 24 accumulators the loop is bound by multiply-adds: two loads of vectors
+ * and twelve of scalars feed 24 of them.
  *
  * <p>Spelled out, without helper methods and without arrays: an accumulator that C2 cannot see
- * through a call that it chose not to inline would live on the heap.
+ * through a call that it chose not to inline would live on the heap. But short: C1 gives up on a
+ * method of some hundred vector operations, and then C2 never gets its turn.
  */
 final class Tiles {
   /** Rows of the tall tile. */
@@ -37,29 +38,28 @@ final class Tiles {
   private Tiles() {}
 
   /** A tile of {@link #TALL} rows. */
-  static void tall(
-      long x, long quad, long w, long next, long step, int n, long c, long row, boolean add) {
+  static void tall(long x, long quad, long w, long next, long step, int n, long c, long row) {
     if (TALL == 12) {
-      twelve(x, quad, w, next, step, n, c, row, add);
+      twelve(x, quad, w, next, step, n, c, row);
     } else {
-      four(x, w, next, step, n, c, row, add);
+      four(x, w, next, step, n, c, row);
     }
   }
 
   /** A tile of four rows. */
-  static void four(long x, long w, long next, long step, int n, long c, long row, boolean add) {
+  static void four(long x, long w, long next, long step, int n, long c, long row) {
     long x0 = x & ANY;
     long from = w & ANY;
     long second = w + next & ANY;
     long stride = step & SMALL;
     FloatVector c0a = FloatVector.zero(F);
-    FloatVector c0b = FloatVector.zero(F);
-    FloatVector c1a = FloatVector.zero(F);
-    FloatVector c1b = FloatVector.zero(F);
-    FloatVector c2a = FloatVector.zero(F);
-    FloatVector c2b = FloatVector.zero(F);
-    FloatVector c3a = FloatVector.zero(F);
-    FloatVector c3b = FloatVector.zero(F);
+    FloatVector c0b = c0a;
+    FloatVector c1a = c0a;
+    FloatVector c1b = c0a;
+    FloatVector c2a = c0a;
+    FloatVector c2b = c0a;
+    FloatVector c3a = c0a;
+    FloatVector c3b = c0a;
     for (int k = 0; k < n; k++) {
       FloatVector a = fromMemorySegment(F, ALL, from + stride * k, ORDER);
       FloatVector b = fromMemorySegment(F, ALL, second + stride * k, ORDER);
@@ -77,16 +77,6 @@ final class Tiles {
       c3a = s.fma(a, c3a);
       c3b = s.fma(b, c3b);
     }
-    if (add) {
-      c0a = c0a.add(fromMemorySegment(F, ALL, c & ANY, ORDER));
-      c0b = c0b.add(fromMemorySegment(F, ALL, c + BYTES & ANY, ORDER));
-      c1a = c1a.add(fromMemorySegment(F, ALL, c + row & ANY, ORDER));
-      c1b = c1b.add(fromMemorySegment(F, ALL, c + row + BYTES & ANY, ORDER));
-      c2a = c2a.add(fromMemorySegment(F, ALL, c + 2 * row & ANY, ORDER));
-      c2b = c2b.add(fromMemorySegment(F, ALL, c + 2 * row + BYTES & ANY, ORDER));
-      c3a = c3a.add(fromMemorySegment(F, ALL, c + 3 * row & ANY, ORDER));
-      c3b = c3b.add(fromMemorySegment(F, ALL, c + 3 * row + BYTES & ANY, ORDER));
-    }
     c0a.intoMemorySegment(ALL, c & ANY, ORDER);
     c0b.intoMemorySegment(ALL, c + BYTES & ANY, ORDER);
     c1a.intoMemorySegment(ALL, c + row & ANY, ORDER);
@@ -98,7 +88,7 @@ final class Tiles {
   }
 
   private static void twelve(
-      long x, long quad, long w, long next, long step, int n, long c, long row, boolean add) {
+      long x, long quad, long w, long next, long step, int n, long c, long row) {
     long x0 = x & ANY;
     long x1 = x + quad & ANY;
     long x2 = x + 2 * quad & ANY;
@@ -106,29 +96,29 @@ final class Tiles {
     long second = w + next & ANY;
     long stride = step & SMALL;
     FloatVector c0a = FloatVector.zero(F);
-    FloatVector c0b = FloatVector.zero(F);
-    FloatVector c1a = FloatVector.zero(F);
-    FloatVector c1b = FloatVector.zero(F);
-    FloatVector c2a = FloatVector.zero(F);
-    FloatVector c2b = FloatVector.zero(F);
-    FloatVector c3a = FloatVector.zero(F);
-    FloatVector c3b = FloatVector.zero(F);
-    FloatVector c4a = FloatVector.zero(F);
-    FloatVector c4b = FloatVector.zero(F);
-    FloatVector c5a = FloatVector.zero(F);
-    FloatVector c5b = FloatVector.zero(F);
-    FloatVector c6a = FloatVector.zero(F);
-    FloatVector c6b = FloatVector.zero(F);
-    FloatVector c7a = FloatVector.zero(F);
-    FloatVector c7b = FloatVector.zero(F);
-    FloatVector c8a = FloatVector.zero(F);
-    FloatVector c8b = FloatVector.zero(F);
-    FloatVector c9a = FloatVector.zero(F);
-    FloatVector c9b = FloatVector.zero(F);
-    FloatVector c10a = FloatVector.zero(F);
-    FloatVector c10b = FloatVector.zero(F);
-    FloatVector c11a = FloatVector.zero(F);
-    FloatVector c11b = FloatVector.zero(F);
+    FloatVector c0b = c0a;
+    FloatVector c1a = c0a;
+    FloatVector c1b = c0a;
+    FloatVector c2a = c0a;
+    FloatVector c2b = c0a;
+    FloatVector c3a = c0a;
+    FloatVector c3b = c0a;
+    FloatVector c4a = c0a;
+    FloatVector c4b = c0a;
+    FloatVector c5a = c0a;
+    FloatVector c5b = c0a;
+    FloatVector c6a = c0a;
+    FloatVector c6b = c0a;
+    FloatVector c7a = c0a;
+    FloatVector c7b = c0a;
+    FloatVector c8a = c0a;
+    FloatVector c8b = c0a;
+    FloatVector c9a = c0a;
+    FloatVector c9b = c0a;
+    FloatVector c10a = c0a;
+    FloatVector c10b = c0a;
+    FloatVector c11a = c0a;
+    FloatVector c11b = c0a;
     for (int k = 0; k < n; k++) {
       FloatVector a = fromMemorySegment(F, ALL, from + stride * k, ORDER);
       FloatVector b = fromMemorySegment(F, ALL, second + stride * k, ORDER);
@@ -169,32 +159,6 @@ final class Tiles {
       s = broadcast(F, ALL.get(F32, x2 + 16L * k + 12));
       c11a = s.fma(a, c11a);
       c11b = s.fma(b, c11b);
-    }
-    if (add) {
-      c0a = c0a.add(fromMemorySegment(F, ALL, c & ANY, ORDER));
-      c0b = c0b.add(fromMemorySegment(F, ALL, c + BYTES & ANY, ORDER));
-      c1a = c1a.add(fromMemorySegment(F, ALL, c + row & ANY, ORDER));
-      c1b = c1b.add(fromMemorySegment(F, ALL, c + row + BYTES & ANY, ORDER));
-      c2a = c2a.add(fromMemorySegment(F, ALL, c + 2 * row & ANY, ORDER));
-      c2b = c2b.add(fromMemorySegment(F, ALL, c + 2 * row + BYTES & ANY, ORDER));
-      c3a = c3a.add(fromMemorySegment(F, ALL, c + 3 * row & ANY, ORDER));
-      c3b = c3b.add(fromMemorySegment(F, ALL, c + 3 * row + BYTES & ANY, ORDER));
-      c4a = c4a.add(fromMemorySegment(F, ALL, c + 4 * row & ANY, ORDER));
-      c4b = c4b.add(fromMemorySegment(F, ALL, c + 4 * row + BYTES & ANY, ORDER));
-      c5a = c5a.add(fromMemorySegment(F, ALL, c + 5 * row & ANY, ORDER));
-      c5b = c5b.add(fromMemorySegment(F, ALL, c + 5 * row + BYTES & ANY, ORDER));
-      c6a = c6a.add(fromMemorySegment(F, ALL, c + 6 * row & ANY, ORDER));
-      c6b = c6b.add(fromMemorySegment(F, ALL, c + 6 * row + BYTES & ANY, ORDER));
-      c7a = c7a.add(fromMemorySegment(F, ALL, c + 7 * row & ANY, ORDER));
-      c7b = c7b.add(fromMemorySegment(F, ALL, c + 7 * row + BYTES & ANY, ORDER));
-      c8a = c8a.add(fromMemorySegment(F, ALL, c + 8 * row & ANY, ORDER));
-      c8b = c8b.add(fromMemorySegment(F, ALL, c + 8 * row + BYTES & ANY, ORDER));
-      c9a = c9a.add(fromMemorySegment(F, ALL, c + 9 * row & ANY, ORDER));
-      c9b = c9b.add(fromMemorySegment(F, ALL, c + 9 * row + BYTES & ANY, ORDER));
-      c10a = c10a.add(fromMemorySegment(F, ALL, c + 10 * row & ANY, ORDER));
-      c10b = c10b.add(fromMemorySegment(F, ALL, c + 10 * row + BYTES & ANY, ORDER));
-      c11a = c11a.add(fromMemorySegment(F, ALL, c + 11 * row & ANY, ORDER));
-      c11b = c11b.add(fromMemorySegment(F, ALL, c + 11 * row + BYTES & ANY, ORDER));
     }
     c0a.intoMemorySegment(ALL, c & ANY, ORDER);
     c0b.intoMemorySegment(ALL, c + BYTES & ANY, ORDER);

@@ -248,9 +248,9 @@ final class VectorAttention {
     long c = layout.scores + layout.scoreStride * q + 4L * Tiles.COLS * panel;
     int size = layout.size;
     if (height == Panels.QUAD) {
-      Tiles.four(x, w, next, Lanes.BYTES, size, c, layout.scoreStride, false);
+      Tiles.four(x, w, next, Lanes.BYTES, size, c, layout.scoreStride);
     } else {
-      Tiles.tall(x, layout.queryQuad, w, next, Lanes.BYTES, size, c, layout.scoreStride, false);
+      Tiles.tall(x, layout.queryQuad, w, next, Lanes.BYTES, size, c, layout.scoreStride);
     }
   }
 
@@ -283,10 +283,9 @@ final class VectorAttention {
       long w = layout.values + 4L * col;
       long c = layout.sums + 4L * col;
       if (end - q <= Panels.QUAD) {
-        Tiles.four(layout.weights, w, Lanes.BYTES, stride, tokens, c, stride, false);
+        Tiles.four(layout.weights, w, Lanes.BYTES, stride, tokens, c, stride);
       } else {
-        Tiles.tall(
-            layout.weights, layout.weightQuad, w, Lanes.BYTES, stride, tokens, c, stride, false);
+        Tiles.tall(layout.weights, layout.weightQuad, w, Lanes.BYTES, stride, tokens, c, stride);
       }
     }
     for (int i = q; i < end; i++) {

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class VectorLinear implements Linear {
   /** Up to so many rows, inner products are faster than weaving the weights. */
-  private static final int FEW = 4;
+  private static final int FEW = 6;
 
   /** Inputs of a packed panel of weights. */
   private static final int DEPTH = 2048;
@@ -254,7 +254,7 @@ final class VectorLinear implements Linear {
     }
   }
 
-  /** One tile of the result, through scratch where it hangs over the edge. */
+  /** One tile of the result, through scratch where it is to be added or hangs over the edge. */
   private void tile(
       int height,
       Many many,
@@ -265,27 +265,21 @@ final class VectorLinear implements Linear {
       int row,
       int valid,
       boolean add) {
-    boolean inside = valid == Tiles.COLS && row + height <= many.rows;
     long edge = own + 2 * many.half + many.pieces + many.weave;
+    boolean inside = valid == Tiles.COLS && row + height <= many.rows;
     long x = packed + row / Panels.QUAD * many.quad;
     long stride = 4L * outputs;
     long c = out + stride * row;
-    long target = inside ? c : edge;
-    long targetStride = inside ? stride : 4L * Tiles.COLS;
-    boolean sum = inside && add;
+    long target = inside && !add ? c : edge;
+    long targetStride = inside && !add ? stride : 4L * Tiles.COLS;
     if (height == Panels.QUAD) {
-      Tiles.four(x, own, many.half, Lanes.BYTES, depth, target, targetStride, sum);
+      Tiles.four(x, own, many.half, Lanes.BYTES, depth, target, targetStride);
     } else {
-      Tiles.tall(x, many.quad, own, many.half, Lanes.BYTES, depth, target, targetStride, sum);
+      Tiles.tall(x, many.quad, own, many.half, Lanes.BYTES, depth, target, targetStride);
     }
-    if (!inside) {
-      int rows = Math.min(height, many.rows - row);
-      for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < valid; j++) {
-          float before = add ? Lanes.getFloat(c + stride * i + 4L * j) : 0;
-          float value = Lanes.getFloat(edge + 4L * (Tiles.COLS * i + j));
-          Lanes.putFloat(c + stride * i + 4L * j, before + value);
-        }
+    if (target == edge) {
+      for (int i = 0; i < Math.min(height, many.rows - row); i++) {
+        Rows.put(edge + 4L * Tiles.COLS * i, valid, add, c + stride * i);
       }
     }
   }

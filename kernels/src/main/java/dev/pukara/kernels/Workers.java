@@ -104,8 +104,12 @@ public final class Workers implements AutoCloseable {
     } catch (Throwable failure) {
       current.failure.compareAndSet(null, failure);
     }
-    while (current.left.get() > 0) {
-      Thread.onSpinWait();
+    for (int spins = 0; current.left.get() > 0; spins++) {
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        Thread.yield(); // on a busy machine the others may need this processor
+      }
     }
     job = null;
     Throwable failure = current.failure.get();

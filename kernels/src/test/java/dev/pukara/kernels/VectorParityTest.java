@@ -80,9 +80,9 @@ class VectorParityTest {
   @ParameterizedTest
   @EnumSource(BlockFormat.class)
   void linearOfEveryFormat(BlockFormat format) {
-    for (int rows : new int[] {1, 4, 5, 24}) {
+    for (int rows : new int[] {1, 7, 24}) {
       linear(format, rows, 256, 48, false);
-      linear(format, rows, 2 * 2048 + 256, 19, true);
+      linear(format, rows, 2048 + 256, 19, true);
     }
   }
 
