@@ -5,7 +5,8 @@ make of 24,000 strings and of every Unicode character.
     venv/bin/python scripts/make_tokenizer_golden.py model/src/test/resources/golden/tokenizers \
         --smollm2 SmolLM2-135M-Instruct.Q4_1.gguf --tokenizers DIR
 
-Needs the packages tokenizers, sentencepiece, protobuf and gguf. Reads strings.json of that folder and writes beside it
+Needs the packages tokenizers, sentencepiece, protobuf and gguf. Reads strings.json of that folder
+and writes beside it
 
 - byte_bpe.json, sentencepiece.json: small vocabularies trained on those strings, as
   TokenizerSpec has them. With --keep they are not trained anew, only the digests are made.
@@ -143,7 +144,7 @@ def pairs(merges):
 
 
 def train_byte_bpe(texts):
-    """About 900 tokens; a few bytes without a token, a word that only a look-up finds, special tokens."""
+    """About 900 tokens; two bytes without one, words that no merges make, special tokens."""
     tokenizer = byte_bpe({}, [], "LLAMA3")
     trainer = trainers.BpeTrainer(
         vocab_size=900, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
@@ -175,7 +176,7 @@ def train_byte_bpe(texts):
 
 
 def train_sentencepiece(texts):
-    """About 900 tokens, with runs of blanks; both its scores and the merges that follow from them."""
+    """About 900 tokens; both scores and the merges that follow from them."""
     out = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter([t for t in texts if "\0" not in t and BLANK not in t]),
@@ -191,7 +192,8 @@ def train_sentencepiece(texts):
         minloglevel=2,
     )
     proto = sentencepiece_model_pb2.ModelProto.FromString(out.getvalue())
-    # Runs of blanks of any length and one score, as in Llama 2: ties, which scores and merges decide differently.
+    # Runs of blanks of any length and one score, as in Llama 2: ties, which scores and merges
+    # decide in different ways.
     runs = {p.piece: p for p in proto.pieces if set(p.piece) == {BLANK} and len(p.piece) > 1}
     for length in range(2, 12):
         run = runs.get(BLANK * length) or proto.pieces.add(piece=BLANK * length, type=NORMAL)
@@ -201,8 +203,10 @@ def train_sentencepiece(texts):
     merges = []
     for piece in proto.pieces:
         if piece.type == NORMAL:
-            splits = [(piece.piece[:k], piece.piece[k:]) for k in range(1, len(piece.piece))]
-            merges += [(-piece.score, s) for s in splits if s[0] in vocabulary and s[1] in vocabulary]
+            for k in range(1, len(piece.piece)):
+                left, right = piece.piece[:k], piece.piece[k:]
+                if left in vocabulary and right in vocabulary:
+                    merges.append((-piece.score, f"{left} {right}"))
     merges.sort(key=lambda m: m[0])
     return {
         "kind": "SENTENCEPIECE",
@@ -210,7 +214,7 @@ def train_sentencepiece(texts):
         "tokens": [p.piece for p in proto.pieces],
         "types": types,
         "scores": [p.score for p in proto.pieces],
-        "merges": [" ".join(m) for _, m in merges],
+        "merges": [line for _, line in merges],
         "bos": vocabulary["<s>"],
         "eos": vocabulary["</s>"],
         "unknown": vocabulary["<unk>"],
@@ -241,9 +245,8 @@ def normal_only(spec):
     return {t: i for i, (t, kind) in enumerate(kinds) if kind not in (CONTROL, USER_DEFINED)}
 
 
-def digest_of_vocabulary(tokens, merges):
-    lines = [*tokens, "", *[" ".join(m) for m in merges]]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+def digest_of_vocabulary(tokens):
+    return hashlib.sha256("\n".join(tokens).encode()).hexdigest()[:16]
 
 
 def synthetic_oracles(folder):
@@ -264,14 +267,14 @@ def real_oracles(smollm2, tokenizers):
         tokens = fields["tokenizer.ggml.tokens"].contents()
         merges = pairs(fields["tokenizer.ggml.merges"].contents())
         vocabulary = {t: i for i, t in enumerate(tokens)}
-        digest = digest_of_vocabulary(tokens, merges)
+        digest = digest_of_vocabulary(tokens)
         yield "smollm2", digest, encoder(byte_bpe(vocabulary, merges, "SMOLLM"))
     for name in ("llama2", "mistral", "llama3"):
         path = tokenizers / name / "tokenizer.json" if tokenizers else None
         if path and path.exists():
             file = json.loads(path.read_text())
-            vocabulary, merges = file["model"]["vocab"], pairs(file["model"]["merges"])
-            digest = digest_of_vocabulary(sorted(vocabulary, key=vocabulary.get), merges)
+            vocabulary = file["model"]["vocab"]
+            digest = digest_of_vocabulary(sorted(vocabulary, key=vocabulary.get))
             # The file's own pipeline, without its special tokens.
             file["added_tokens"] = []
             file["post_processor"] = None
@@ -305,7 +308,8 @@ def main():
     blocks = json.loads((args.folder / "strings.json").read_text())
     texts = [make_string(i, blocks) for i in range(STRINGS)]
     if not args.keep:
-        # Not the strings that are long or random; and for sentencepiece few scripts, the others fall back to bytes.
+        # Not the strings that are long or random; for sentencepiece few scripts, so that the others
+        # fall back to bytes.
         recipes = len(blocks["recipes"])
         plain = [t for i, t in enumerate(texts) if i % recipes not in (8, 9, 14, 16)]
         western = [t for i, t in enumerate(texts) if i % recipes in (0, 1, 4, 5)]

@@ -80,6 +80,14 @@ final class Merges {
    * merges one below the other, which decides some ties in another way.
    */
   private static Merges byScore(float[] scores, Vocabulary vocabulary) {
+    if (scores.length != vocabulary.size()) {
+      throw new FormatException(
+          "tokenizer: "
+              + scores.length
+              + " scores and no merges, expected "
+              + vocabulary.size()
+              + " scores, one per token, or merges");
+    }
     Merges merges = new Merges(2 * scores.length);
     int[] ranks = ranks(scores);
     byte[] bytes = vocabulary.bytes();

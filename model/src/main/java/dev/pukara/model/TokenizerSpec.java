@@ -11,10 +11,9 @@ import java.util.List;
  *     U+2581 for blanks
  * @param types GGUF's token types (1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6
  *     byte), one per token
- * @param scores SentencePiece's scores, one per token; empty for byte BPE and where there are
- *     merges
+ * @param scores SentencePiece's scores, one per token, best highest; empty for byte BPE
  * @param merges merges {@code "left right"}, best first, spelled like the tokens; for SentencePiece
- *     those that a tokenizer.json lists, empty if the file has scores (GGUF)
+ *     empty (then the scores rule) or the list of a tokenizer.json (then they rule)
  * @param bos begin-of-text token or -1
  * @param eos end token or -1
  * @param unknown token for what cannot be encoded or -1

@@ -3,6 +3,7 @@ package dev.pukara.model;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -40,25 +41,30 @@ final class Vocabulary {
   private final Map<String, Integer> reserved = new HashMap<>();
 
   /**
-   * @throws FormatException if a byte token is not written as one, or SentencePiece lacks one
+   * @throws FormatException if types are missing, or a byte token has another form or is missing
    */
   Vocabulary(TokenizerSpec spec) {
     List<String> tokens = spec.tokens();
     types = spec.types();
+    if (types.length != tokens.size()) {
+      throw new FormatException(
+          "tokenizer: "
+              + types.length
+              + " token types, expected "
+              + tokens.size()
+              + ", one per token; the file is broken");
+    }
     symbolsAreBytes = spec.kind() == TokenizerSpec.Kind.BYTE_BPE;
     offsets = new int[tokens.size() + 1];
     TokenBytes spelled = new TokenBytes();
-    Arrays.fill(byteTokens, -1);
     for (int id = 0; id < types.length; id++) {
       String token = tokens.get(id);
-      switch (types[id]) {
-        case NORMAL -> spelled.addToken(spec.kind(), token, 0, token.length());
-        case BYTE -> {
-          int value = byteValue(token, id);
-          spelled.add(value);
-          byteTokens[value] = id;
-        }
-        default -> spelled.addText(token);
+      if (types[id] == BYTE) {
+        spelled.add(byteValue(token, id));
+      } else if (types[id] == NORMAL || !symbolsAreBytes) {
+        spelled.addToken(spec.kind(), token, 0, token.length());
+      } else {
+        spelled.addText(token);
       }
       if (types[id] != NORMAL) {
         reserved.putIfAbsent(token, id);
@@ -67,17 +73,12 @@ final class Vocabulary {
     }
     bytes = Arrays.copyOf(spelled.array(), spelled.length());
     slots = new int[Integer.highestOneBit(Math.max(8, types.length)) * 4];
-    Arrays.fill(slots, -1);
     indexNormalTokens();
-    if (symbolsAreBytes) {
-      for (int value = 0; value < 256; value++) {
-        byteTokens[value] = find(new byte[] {(byte) value}, 0, 1);
-      }
-    }
-    checkByteTokens();
+    indexByteTokens();
   }
 
   private void indexNormalTokens() {
+    Arrays.fill(slots, -1);
     for (int id = 0; id < types.length; id++) {
       if (types[id] != NORMAL || offsets[id] == offsets[id + 1]) {
         continue;
@@ -107,12 +108,23 @@ final class Vocabulary {
             + "', expected <0x00> to <0xFF>");
   }
 
-  private void checkByteTokens() {
+  private void indexByteTokens() {
+    Arrays.fill(byteTokens, -1);
+    for (int id = 0; id < types.length; id++) {
+      boolean symbol = types[id] == (symbolsAreBytes ? NORMAL : BYTE);
+      if (symbol && offsets[id + 1] - offsets[id] == 1) {
+        int value = bytes[offsets[id]] & 0xFF;
+        byteTokens[value] = byteTokens[value] < 0 ? id : byteTokens[value];
+      }
+    }
     for (int value = 0; value < 256 && !symbolsAreBytes; value++) {
       if (byteTokens[value] < 0) {
         throw new FormatException(
-            "tokenizer: no token of type byte for %02X; SentencePiece is read only with byte fallback, all 256 of them"
-                .formatted(value));
+            String.format(
+                Locale.ROOT,
+                "tokenizer: no byte token <0x%02X>, expected all 256;"
+                    + " SentencePiece without byte fallback is not supported",
+                value));
       }
     }
   }
