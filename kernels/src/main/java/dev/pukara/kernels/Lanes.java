@@ -119,6 +119,10 @@ final class Lanes {
     return ALL.get(I32, address & ANY);
   }
 
+  static void putInt(long address, int value) {
+    ALL.set(I32, address & ANY, value);
+  }
+
   static int getByte(long address) {
     return ALL.get(I8, address & ANY);
   }

@@ -84,6 +84,11 @@ final class OneDnn {
       bind(DNNL, "dnnl_primitive_attr_set_scales", 6);
   private static final MethodHandle ATTRIBUTES_FPMATH =
       bind(DNNL, "dnnl_primitive_attr_set_fpmath_mode_v2", 3);
+  private static final MethodHandle ATTRIBUTES_POST_OPS =
+      bind(DNNL, "dnnl_primitive_attr_set_post_ops", 2);
+  private static final MethodHandle POST_OPS_CREATE = bind(DNNL, "dnnl_post_ops_create", 1);
+  private static final MethodHandle POST_OPS_DESTROY = bind(DNNL, "dnnl_post_ops_destroy", 1);
+  private static final MethodHandle POST_OPS_SUM = bindSum();
   private static final MethodHandle MATMUL = bind(DNNL, "dnnl_matmul_primitive_desc_create", 7);
   private static final MethodHandle REORDER = bind(DNNL, "dnnl_reorder_primitive_desc_create", 6);
   private static final MethodHandle QUERY = bind(DNNL, "dnnl_primitive_desc_query", 4);
@@ -109,6 +114,19 @@ final class OneDnn {
     return Linker.nativeLinker()
         .downcallHandle(
             library.findOrThrow(name), FunctionDescriptor.of(ValueLayout.JAVA_LONG, types));
+  }
+
+  /** The one function with a parameter that is not an integer. */
+  private static MethodHandle bindSum() {
+    return Linker.nativeLinker()
+        .downcallHandle(
+            DNNL.findOrThrow("dnnl_post_ops_append_sum"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_FLOAT,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG));
   }
 
   /** A call that writes the address of what it creates where {@code out} says. */
@@ -280,6 +298,18 @@ final class OneDnn {
     } catch (Throwable e) {
       throw failed(e);
     }
+  }
+
+  /** The result is added to what the target holds, f32. */
+  static void accumulate(long attributes) {
+    long operations = create(out -> (long) POST_OPS_CREATE.invokeExact(out));
+    try {
+      check((int) (long) POST_OPS_SUM.invokeExact(operations, 1f, 0L, (long) F32));
+      check((int) (long) ATTRIBUTES_POST_OPS.invokeExact(attributes, operations));
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+    destroy(POST_OPS_DESTROY, operations);
   }
 
   private static void scales(long attributes, int mask, int groupDims, long group) {
