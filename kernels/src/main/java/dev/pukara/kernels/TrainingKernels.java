@@ -1,7 +1,10 @@
 package dev.pukara.kernels;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The row-wise operations of a training step, forward and backward, fused so that every value is
@@ -68,11 +71,26 @@ public final class TrainingKernels implements AutoCloseable {
   }
 
   /**
+   * {@code x += residual}, then {@link #rmsNorm}: a product leaves its result in {@code x}, which
+   * so becomes the residual stream.
+   */
+  public void addAndNorm(
+      Matrix residual, Matrix x, Matrix gain, float eps, Matrix factors, Matrix out) {
+    require(f32(residual) && sameShape(residual, x), "residual", residual, x);
+    norm(Optional.of(residual), x, gain, eps, factors, out);
+  }
+
+  /**
    * {@code out = x * factor * gain}, {@code factor = 1 / sqrt(mean(x^2) + eps)} per row.
    *
    * @param factors {@code (1, rows)}: takes the factors, for the backward pass
    */
   public void rmsNorm(Matrix x, Matrix gain, float eps, Matrix factors, Matrix out) {
+    norm(Optional.empty(), x, gain, eps, factors, out);
+  }
+
+  private void norm(
+      Optional<Matrix> residual, Matrix x, Matrix gain, float eps, Matrix factors, Matrix out) {
     require(
         f32(x, gain, factors)
             && sameShape(x, out)
@@ -91,6 +109,9 @@ public final class TrainingKernels implements AutoCloseable {
         1,
         (from, to) -> {
           for (int i = from; i < to; i++) {
+            if (residual.isPresent()) {
+              AttentionRows.add(residual.get().address(i, 0), x.cols(), x.address(i, 0));
+            }
             float factor = Rows.rmsFactor(x.address(i, 0), x.cols(), eps);
             Lanes.putFloat(factors.address(0, i), factor);
             TrainingRows.norm(
@@ -249,6 +270,97 @@ public final class TrainingKernels implements AutoCloseable {
   public static void addScaled(Matrix x, int i, float factor, Matrix out, int j) {
     require(f32(x, out) && x.cols() == out.cols(), "scaled sum", x, out);
     TrainingRows.addScaled(x.rows(i, 1).address(), factor, x.cols(), out.rows(j, 1).address());
+  }
+
+  /** Sum of the squares of all values, in an order that does not depend on the workers. */
+  public double squares(Matrix x) {
+    require(f32(x), "sum of squares", x);
+    double[] rows = new double[x.rows()];
+    workers.split(
+        x.rows(),
+        1,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            rows[i] = OptimizerRows.squares(x.address(i, 0), x.cols());
+          }
+        });
+    double sum = 0;
+    for (double row : rows) {
+      sum += row;
+    }
+    return sum;
+  }
+
+  /**
+   * One step of AdamW over matrices of the same shape.
+   *
+   * @param average moving average of the weights, if one is kept
+   * @param copy takes the new weights as bf16, if products read that
+   */
+  public void adam(
+      AdamStep step,
+      Matrix weights,
+      Matrix gradients,
+      Matrix means,
+      Matrix squares,
+      Optional<Matrix> average,
+      Optional<Matrix> copy) {
+    require(
+        f32(weights, gradients, means, squares)
+            && sameShape(weights, gradients, means, squares)
+            && f32(average.orElse(weights))
+            && sameShape(weights, average.orElse(weights), copy.orElse(weights))
+            && copy.orElse(weights).colStep() == 1
+            && copy.map(Matrix::element).orElse(Element.BF16) == Element.BF16,
+        "AdamW",
+        weights,
+        gradients,
+        means,
+        squares,
+        average,
+        copy);
+    workers.split(
+        weights.rows(),
+        1,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            OptimizerRows.adam(
+                step,
+                weights.address(i, 0),
+                gradients.address(i, 0),
+                means.address(i, 0),
+                squares.address(i, 0),
+                average.isPresent() ? average.get().address(i, 0) : 0,
+                copy.isPresent() ? copy.get().address(i, 0) : 0,
+                weights.cols());
+          }
+        });
+  }
+
+  /**
+   * Rounds every row of weights as {@code format} would store it: what quantisation-aware training
+   * computes with.
+   *
+   * @param out f32 or bf16; may be {@code weights} itself
+   */
+  public void roundTo(BlockFormat format, Matrix weights, Matrix out) {
+    require(f32(weights) && plain(out) && sameShape(weights, out), "rounding", weights, out);
+    int cols = weights.cols();
+    boolean bf16 = out.element() == Element.BF16;
+    workers.split(
+        weights.rows(),
+        1,
+        (from, to) -> {
+          try (Arena arena = Arena.ofConfined()) {
+            MemorySegment stored = arena.allocate(format.bytesOf(cols), 8);
+            MemorySegment values = arena.allocate(4L * cols, 64);
+            for (int i = from; i < to; i++) {
+              format.encode(Lanes.ALL, weights.address(i, 0), cols, stored);
+              format.decode(stored, 0, cols, values, 0);
+              TrainingRows.convert(values.address(), cols, bf16, out.address(i, 0));
+            }
+          }
+        });
   }
 
   /** Sets all values of a plain f32 matrix to zero. */

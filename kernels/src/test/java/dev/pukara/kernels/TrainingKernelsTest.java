@@ -2,8 +2,11 @@ package dev.pukara.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -113,17 +116,94 @@ class TrainingKernelsTest {
     for (int j = 0; j < 45; j++) {
       expected += (double) Matrices.get(x, 2, j) * Matrices.get(y, 1, j);
     }
-    assertThat(TrainingKernels.dot(x, 2, y, 1)).isCloseTo((float) expected, within(1e-4f));
+    assertThat(TrainingKernels.dot(x, 2, y, 1)).isCloseTo((float) expected, offset(1e-4f));
     float before = Matrices.get(y, 0, 44);
     TrainingKernels.addScaled(x, 1, 0.5f, y, 0);
     assertThat(Matrices.get(y, 0, 44))
-        .isCloseTo(before + 0.5f * Matrices.get(x, 1, 44), within(1e-6f));
+        .isCloseTo(before + 0.5f * Matrices.get(x, 1, 44), offset(1e-6f));
     kernels.zero(y);
     assertThat(Matrices.values(y)).containsOnly(0f);
   }
 
-  private static org.assertj.core.data.Offset<Float> within(float value) {
-    return org.assertj.core.data.Offset.offset(value);
+  @Test
+  void addsBeforeNorm() {
+    Matrix residual = random(Element.F32, 3, 20);
+    Matrix x = random(Element.F32, 3, 20);
+    Matrix gain = random(Element.F32, 1, 20);
+    double[] sum = Matrices.doubles(x);
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += Matrices.get(residual, i / 20, i % 20);
+    }
+    Matrix out = f32(3, 20);
+    kernels.addAndNorm(residual, x, gain, EPS, f32(1, 3), out);
+    assertClose("sum", x, sum, Element.F32);
+    assertClose("norm", out, Reference.rmsNorm(sum, Matrices.doubles(gain), EPS), Element.F32);
+  }
+
+  /** The formulas of arXiv 1711.05101, algorithm 2, value by value. */
+  @ParameterizedTest
+  @CsvSource({"1, 16, false", "3, 21, true"})
+  void adam(int rows, int cols, boolean extras) {
+    Matrix weights = random(Element.F32, rows, cols);
+    Matrix gradients = random(Element.F32, rows, cols);
+    Matrix means = random(Element.F32, rows, cols);
+    Matrix squares = f32(rows, cols);
+    Matrix average = random(Element.F32, rows, cols);
+    Matrix copy = Matrix.allocate(arena, Element.BF16, rows, cols);
+    double[] w = Matrices.doubles(weights);
+    double[] g = Matrices.doubles(gradients);
+    double[] m = Matrices.doubles(means);
+    double[] v = Matrices.doubles(squares);
+    double[] a = Matrices.doubles(average);
+    AdamStep step = new AdamStep(0.01f, 0.98f, 0.9f, 0.99f, 0.3f, 1e-3f, 0.5f, 0.75f);
+    for (int i = 0; i < w.length; i++) {
+      double gradient = 0.5 * g[i];
+      m[i] = 0.9 * m[i] + 0.1 * gradient;
+      v[i] = 0.99 * v[i] + 0.01 * gradient * gradient;
+      w[i] = 0.98 * w[i] - 0.01 * m[i] / (Math.sqrt(v[i]) / 0.3 + 1e-3);
+      a[i] = 0.75 * a[i] + 0.25 * w[i];
+    }
+    kernels.adam(
+        step,
+        weights,
+        gradients,
+        means,
+        squares,
+        extras ? Optional.of(average) : Optional.empty(),
+        extras ? Optional.of(copy) : Optional.empty());
+    assertClose("weights", weights, w, Element.F32);
+    assertClose("means", means, m, Element.F32);
+    assertClose("squares", squares, v, Element.F32);
+    if (extras) {
+      assertClose("average", average, a, Element.F32);
+      assertClose("copy", copy, w, Element.BF16);
+    }
+  }
+
+  @Test
+  void sumOfSquares() {
+    Matrix x = random(Element.F32, 3, 9000);
+    double expected = 0;
+    for (double value : Matrices.doubles(x)) {
+      expected += value * value;
+    }
+    assertThat(kernels.squares(x)).isCloseTo(expected, offset(expected * 1e-6));
+  }
+
+  @Test
+  void roundsAsTheFormatStores() {
+    Matrix weights = random(Element.F32, 3, 64);
+    Matrix out = f32(3, 64);
+    kernels.roundTo(BlockFormat.Q4_0, weights, out);
+    MemorySegment stored = arena.allocate(BlockFormat.Q4_0.bytesOf(64));
+    MemorySegment row = arena.allocate(4 * 64);
+    BlockFormat.Q4_0.encode(Lanes.ALL, weights.address(1, 0), 64, stored);
+    BlockFormat.Q4_0.decode(stored, 0, 64, row, 0);
+    for (int j = 0; j < 64; j++) {
+      assertThat(Matrices.get(out, 1, j)).isEqualTo(row.get(Tensor.F32, 4L * j));
+    }
+    kernels.roundTo(BlockFormat.Q4_0, weights, weights);
+    assertThat(Matrices.values(weights)).containsExactly(Matrices.values(out));
   }
 
   @Test
