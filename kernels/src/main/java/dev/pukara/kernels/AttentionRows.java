@@ -102,18 +102,6 @@ final class AttentionRows {
     return sum.reduceLanes(VectorOperators.ADD);
   }
 
-  /** {@code x += y}, f32. */
-  static void add(long y, int n, long x) {
-    int j = 0;
-    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
-      Lanes.store(x + 4L * j, Lanes.load(x + 4L * j).add(Lanes.load(y + 4L * j)));
-    }
-    if (j < n) {
-      Lanes.store(
-          x + 4L * j, Lanes.load(x + 4L * j, n - j).add(Lanes.load(y + 4L * j, n - j)), n - j);
-    }
-  }
-
   /**
    * Rotates the pairs {@code (x[j], x[j + half])} of one head by the angles with those cosines and
    * sines; {@code direction} -1 turns back.

@@ -110,7 +110,7 @@ public final class TrainingKernels implements AutoCloseable {
         (from, to) -> {
           for (int i = from; i < to; i++) {
             if (residual.isPresent()) {
-              AttentionRows.add(residual.get().address(i, 0), x.cols(), x.address(i, 0));
+              Rows.put(residual.get().address(i, 0), x.cols(), true, x.address(i, 0));
             }
             float factor = Rows.rmsFactor(x.address(i, 0), x.cols(), eps);
             Lanes.putFloat(factors.address(0, i), factor);

@@ -427,8 +427,8 @@ public final class TreeAttention implements AutoCloseable {
       long dKey = members[0].dKeys.address(0) + at;
       long dValue = members[0].dValues.address(0) + at;
       for (int member = 1; member < members.length; member++) {
-        AttentionRows.add(members[member].dKeys.address(0) + at, size, dKey);
-        AttentionRows.add(members[member].dValues.address(0) + at, size, dValue);
+        Rows.put(members[member].dKeys.address(0) + at, size, true, dKey);
+        Rows.put(members[member].dValues.address(0) + at, size, true, dValue);
       }
       int key = (heads.queryHeads() + head) * size;
       rotate(dKey, row, -1, dQkv.address(row, key));

@@ -61,7 +61,7 @@ final class VectorMatrixProducts implements MatrixProducts {
       packRows(a, q * QUAD, packedA + q * quadBytes);
     }
     long packedB = mine.b.address(4L * DEPTH * Tiles.COLS);
-    long tile = mine.tile.address(4L * QUAD * Tiles.COLS);
+    long tile = mine.tile.address(4L * Tiles.TALL * Tiles.COLS);
     for (int col = 0; col < c.cols(); col += Tiles.COLS) {
       for (int from = 0; from < a.cols(); from += DEPTH) {
         int depth = Math.min(DEPTH, a.cols() - from);
@@ -113,33 +113,25 @@ final class VectorMatrixProducts implements MatrixProducts {
   private static void tiles(
       long a, long quadBytes, long b, int depth, Matrix c, int col, boolean add, long tile) {
     int cols = Math.min(Tiles.COLS, c.cols() - col);
-    long rowBytes = 4 * c.rowStep();
     long step = 4L * Tiles.COLS;
     int row = 0;
     while (row < c.rows()) {
+      boolean tall = row + Tiles.TALL <= c.rows();
+      int height = tall ? Tiles.TALL : QUAD;
+      int rows = Math.min(height, c.rows() - row);
+      boolean inside = !add && cols == Tiles.COLS && rows == height;
       long x = a + row / QUAD * quadBytes;
-      long out = c.address(row, col);
-      if (cols == Tiles.COLS && row + Tiles.TALL <= c.rows()) {
-        Tiles.tall(x, quadBytes, b, Lanes.BYTES, step, depth, out, rowBytes, add);
-        row += Tiles.TALL;
-      } else if (cols == Tiles.COLS && row + QUAD <= c.rows()) {
-        Tiles.four(x, b, Lanes.BYTES, step, depth, out, rowBytes, add);
-        row += QUAD;
+      long out = inside ? c.address(row, col) : tile;
+      long outStep = inside ? 4 * c.rowStep() : step;
+      if (tall) {
+        Tiles.tall(x, quadBytes, b, Lanes.BYTES, step, depth, out, outStep);
       } else {
-        Tiles.four(x, b, Lanes.BYTES, step, depth, tile, step, false);
-        int rows = Math.min(QUAD, c.rows() - row);
-        for (int i = 0; i < rows; i++) {
-          copy(tile + i * step, cols, out + i * rowBytes, add);
-        }
-        row += QUAD;
+        Tiles.four(x, b, Lanes.BYTES, step, depth, out, outStep);
       }
-    }
-  }
-
-  private static void copy(long from, int count, long to, boolean add) {
-    for (int j = 0; j < count; j++) {
-      float value = Lanes.getFloat(from + 4L * j);
-      Lanes.putFloat(to + 4L * j, add ? Lanes.getFloat(to + 4L * j) + value : value);
+      for (int i = 0; i < rows && !inside; i++) {
+        Rows.put(tile + i * step, cols, add, c.address(row + i, col));
+      }
+      row += height;
     }
   }
 
