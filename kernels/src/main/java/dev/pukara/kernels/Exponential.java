@@ -31,7 +31,11 @@ final class Exponential {
   private Exponential() {}
 
   static FloatVector exp(FloatVector x) {
-    FloatVector within = x.max(LOWEST).min(HIGHEST);
+    // Compare and blend: two instructions each, where min and max take five to order NaN and -0.
+    FloatVector lowest = splat(LOWEST);
+    FloatVector highest = splat(HIGHEST);
+    FloatVector within = x.blend(lowest, x.compare(VectorOperators.LT, lowest));
+    within = within.blend(highest, within.compare(VectorOperators.GT, highest));
     FloatVector rounded = within.fma(splat(LOG2_E), splat(ROUNDER));
     FloatVector n = rounded.sub(ROUNDER);
     FloatVector r = n.fma(splat(-LN2_HIGH), within);

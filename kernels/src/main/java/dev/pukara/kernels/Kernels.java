@@ -37,6 +37,19 @@ public interface Kernels extends AutoCloseable {
    */
   Linear linear(List<Weights> stacked, Precision precision);
 
+  /**
+   * Makes an empty span for {@code capacity} tokens of a model of {@code blocks} blocks, whose
+   * linear layers have {@code precision}.
+   */
+  default KvSpan span(Arena arena, int blocks, Heads heads, int capacity, Precision precision) {
+    return KvSpan.allocate(arena, blocks, heads.kvHeads(), heads.size(), capacity);
+  }
+
+  /** Bytes that {@link #span} takes. */
+  default long spanBytes(int blocks, Heads heads, int capacity, Precision precision) {
+    return KvSpan.bytes(blocks, heads.kvHeads(), heads.size(), capacity);
+  }
+
   /** Copies row {@code ids[i]} of {@code table} into row {@code i} of {@code out}, as f32. */
   void embed(Weights table, int[] ids, Tensor out);
 

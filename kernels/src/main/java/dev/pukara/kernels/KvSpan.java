@@ -1,25 +1,30 @@
 package dev.pukara.kernels;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 
 /**
  * Keys and values of a run of consecutive tokens, for all blocks of a model: one node of the prefix
  * cache or the growing end of a sequence.
  *
- * <p>Layout: {@code keys (blocks, kvHeads, capacity, headSize)}, f32, RoPE already applied; {@code
- * values} the same. One KV head's tokens lie together, so that scores are one product of queries
- * with a dense matrix.
+ * <p>Layout: {@code keys (blocks, kvHeads, capacity, headSize)}, f32 or bf16, RoPE already applied;
+ * {@code values} the same. One KV head's tokens lie together, so that scores are one product of
+ * queries with a dense matrix.
  */
 public final class KvSpan {
   private final int blocks;
   private final int kvHeads;
   private final int headSize;
   private final int capacity;
-  private final Tensor keys;
-  private final Tensor values;
+  private final int valueBytes;
+  private final MemorySegment keys;
+  private final MemorySegment values;
 
-  private KvSpan(Arena arena, int blocks, int kvHeads, int headSize, int capacity) {
+  /** Tokens behind the last one that may be read (not used): products have few sizes. */
+  static final int SPARE = 64;
+
+  private KvSpan(Arena arena, int blocks, int kvHeads, int headSize, int capacity, int valueBytes) {
     if (blocks <= 0 || kvHeads <= 0 || headSize <= 0 || capacity <= 0) {
       throw new IllegalArgumentException(
           String.format(
@@ -34,18 +39,25 @@ public final class KvSpan {
     this.kvHeads = kvHeads;
     this.headSize = headSize;
     this.capacity = capacity;
-    this.keys = Tensor.allocate(arena, blocks * kvHeads * capacity, headSize);
-    this.values = Tensor.allocate(arena, blocks * kvHeads * capacity, headSize);
+    this.valueBytes = valueBytes;
+    long bytes = ((long) blocks * kvHeads * capacity + SPARE) * headSize * valueBytes;
+    this.keys = arena.allocate(bytes, 64);
+    this.values = arena.allocate(bytes, 64);
   }
 
-  /** Makes a span for {@code capacity} tokens. */
+  /** Makes a span of f32 for {@code capacity} tokens. */
   public static KvSpan allocate(Arena arena, int blocks, int kvHeads, int headSize, int capacity) {
-    return new KvSpan(arena, blocks, kvHeads, headSize, capacity);
+    return new KvSpan(arena, blocks, kvHeads, headSize, capacity, Float.BYTES);
   }
 
-  /** Bytes that a span takes. */
+  /** Makes a span of bf16. */
+  static KvSpan allocateBf16(Arena arena, int blocks, int kvHeads, int headSize, int capacity) {
+    return new KvSpan(arena, blocks, kvHeads, headSize, capacity, Short.BYTES);
+  }
+
+  /** Bytes that a span of f32 takes. */
   public static long bytes(int blocks, int kvHeads, int headSize, int capacity) {
-    return 8L * blocks * kvHeads * headSize * capacity;
+    return 8L * ((long) blocks * kvHeads * capacity + SPARE) * headSize;
   }
 
   /** Transformer blocks. */
@@ -68,23 +80,45 @@ public final class KvSpan {
     return capacity;
   }
 
-  /** Keys of one head of one block: {@code (capacity, headSize)}. */
+  /** True if keys and values are bf16, false if they are f32. */
+  boolean isBf16() {
+    return valueBytes == Short.BYTES;
+  }
+
+  /** Bytes of one token's key (or value) in one head. */
+  int tokenBytes() {
+    return headSize * valueBytes;
+  }
+
+  /** Keys of one head of one block of a span of f32: {@code (capacity, headSize)}. */
   public Tensor keys(int block, int kvHead) {
-    return keys.rows((block * kvHeads + kvHead) * capacity, capacity);
+    return head(keys, block, kvHead);
   }
 
-  /** Values of one head of one block: {@code (capacity, headSize)}. */
+  /** Values of one head of one block of a span of f32: {@code (capacity, headSize)}. */
   public Tensor values(int block, int kvHead) {
-    return values.rows((block * kvHeads + kvHead) * capacity, capacity);
+    return head(values, block, kvHead);
   }
 
-  /** Address of {@code keys(block, kvHead)}. */
+  private Tensor head(MemorySegment all, int block, int kvHead) {
+    if (isBf16()) {
+      throw new IllegalStateException("a span of bf16 read as f32");
+    }
+    return Tensor.wrap(
+        all.asSlice(offset(block, kvHead), (long) capacity * tokenBytes()), capacity, headSize);
+  }
+
+  private long offset(int block, int kvHead) {
+    return ((long) block * kvHeads + kvHead) * capacity * tokenBytes();
+  }
+
+  /** Address of the keys of one head of one block, in the span's own type. */
   long keyAddress(int block, int kvHead) {
-    return keys.address() + 4L * (block * kvHeads + kvHead) * capacity * headSize;
+    return keys.address() + offset(block, kvHead);
   }
 
-  /** Address of {@code values(block, kvHead)}. */
+  /** Address of the values of one head of one block, in the span's own type. */
   long valueAddress(int block, int kvHead) {
-    return values.address() + 4L * (block * kvHeads + kvHead) * capacity * headSize;
+    return values.address() + offset(block, kvHead);
   }
 }

@@ -39,7 +39,8 @@ final class Lanes {
 
   static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, F.vectorShape());
 
-  private static final VectorSpecies<Short> SHORTS =
+  /** As many shorts as there are floats in a vector. */
+  static final VectorSpecies<Short> SHORTS =
       VectorSpecies.of(short.class, VectorShape.forBitSize(16 * COUNT));
 
   /** No species has the 4 bytes that fill a 128-bit vector of ints. */
@@ -105,6 +106,31 @@ final class Lanes {
   /** One float in all lanes. */
   static FloatVector splat(long address) {
     return FloatVector.broadcast(F, getFloat(address));
+  }
+
+  /** Stores the low bytes of {@link #COUNT} ints. */
+  static void storeBytes(long address, IntVector ints) {
+    if (COUNT == 4) {
+      IntVector placed = ints.and(255).lanewise(VectorOperators.LSHL, OCTET_SHIFTS);
+      ALL.set(I32, address & Long.MAX_VALUE, placed.reduceLanes(VectorOperators.OR));
+      return;
+    }
+    ints.convertShape(VectorOperators.I2B, OCTETS, 0)
+        .intoMemorySegment(ALL, address & Long.MAX_VALUE, ORDER);
+  }
+
+  /** Stores the low halves of {@link #COUNT} ints. */
+  static void storeShorts(long address, IntVector ints) {
+    ints.convertShape(VectorOperators.I2S, SHORTS, 0)
+        .intoMemorySegment(ALL, address & Long.MAX_VALUE, ORDER);
+  }
+
+  static void putByte(long address, int value) {
+    ALL.set(I8, address & Long.MAX_VALUE, (byte) value);
+  }
+
+  static void putShort(long address, short value) {
+    ALL.set(I16, address & Long.MAX_VALUE, value);
   }
 
   static float getFloat(long address) {

@@ -8,7 +8,7 @@ final class NativeBuffer implements AutoCloseable {
   private Arena arena = Arena.ofShared();
   private MemorySegment memory = MemorySegment.NULL;
 
-  /** Address of at least {@code bytes} bytes, aligned to 64. */
+  /** Address of at least {@code bytes} bytes, aligned to 64; zeros when new. */
   long address(long bytes) {
     if (memory.byteSize() < bytes) {
       arena.close();
@@ -16,6 +16,11 @@ final class NativeBuffer implements AutoCloseable {
       memory = arena.allocate(bytes, 64);
     }
     return memory.address();
+  }
+
+  /** The memory at an address that is known to be good for {@code bytes} bytes. */
+  static MemorySegment view(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
   }
 
   @Override

@@ -13,21 +13,20 @@ final class OneDnnKernels implements Kernels {
   private final RowMath math;
   private final OneDnnProducts products;
   private final List<Precision> precisions;
-
-  /** What is not a product of a linear layer. */
-  private final Kernels rest;
+  private final OneDnnAttention attention;
+  private final Rotations rotations = new Rotations();
 
   /**
    * Loads oneDNN.
    *
    * @throws IllegalStateException if it cannot be loaded; the message has the cure
    */
-  OneDnnKernels(Workers workers, RowMath math, Kernels rest) {
+  OneDnnKernels(Workers workers, RowMath math) {
     OneDnnLibrary.load();
     this.workers = workers;
     this.math = math;
-    this.rest = rest;
     this.products = new OneDnnProducts(workers.members());
+    this.attention = new OneDnnAttention(products, workers, math);
     this.precisions = supported();
   }
 
@@ -83,8 +82,34 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
+  public KvSpan span(Arena arena, int blocks, Heads heads, int capacity, Precision precision) {
+    return bf16Spans(precision)
+        ? KvSpan.allocateBf16(arena, blocks, heads.kvHeads(), heads.size(), capacity)
+        : KvSpan.allocate(arena, blocks, heads.kvHeads(), heads.size(), capacity);
+  }
+
+  @Override
+  public long spanBytes(int blocks, Heads heads, int capacity, Precision precision) {
+    long bytes = KvSpan.bytes(blocks, heads.kvHeads(), heads.size(), capacity);
+    return bf16Spans(precision) ? bytes / 2 : bytes;
+  }
+
+  private boolean bf16Spans(Precision precision) {
+    return precision != Precision.F32 && precisions.contains(Precision.BF16);
+  }
+
+  @Override
   public void embed(Weights table, int[] ids, Tensor out) {
-    rest.embed(table, ids, out);
+    Shapes.embed(table, ids, out);
+    workers.split(
+        ids.length,
+        1,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            long at = 4L * i * out.cols();
+            table.format().decode(table.row(ids[i]), 0, table.cols(), out.segment(), at);
+          }
+        });
   }
 
   /** Makes f32 row {@code row} at {@code values}. */
@@ -137,21 +162,58 @@ final class OneDnnKernels implements Kernels {
   @Override
   public void ropeAndStore(
       Tensor qkv, List<Slice> slices, int block, Heads heads, float[] frequencies) {
-    rest.ropeAndStore(qkv, slices, block, heads, frequencies);
+    Shapes.rope(qkv, slices, block, heads, frequencies);
+    int positions = 0;
+    for (Slice slice : slices) {
+      positions = Math.max(positions, slice.firstPosition() + slice.rowCount());
+    }
+    long table = rotations.table(frequencies, positions, workers);
+    for (Slice slice : slices) {
+      workers.split(
+          slice.rowCount(),
+          1,
+          (from, to) -> {
+            for (int i = from; i < to; i++) {
+              rotate(qkv, slice, i, heads, table);
+              store(qkv, slice, i, block, heads);
+            }
+          });
+    }
+  }
+
+  private void rotate(Tensor qkv, Slice slice, int i, Heads heads, long table) {
+    int half = heads.size() / 2;
+    long row = qkv.address() + 4L * (slice.firstRow() + i) * qkv.cols();
+    long cos = table + 8L * (slice.firstPosition() + i) * half;
+    for (int head = 0; head < heads.queryHeads() + heads.kvHeads(); head++) {
+      math.rotate(row + 4L * head * heads.size(), half, cos, cos + 4L * half);
+    }
+  }
+
+  private void store(Tensor qkv, Slice slice, int i, int block, Heads heads) {
+    KvSpan own = slice.own();
+    long row = qkv.address() + 4L * (slice.firstRow() + i) * qkv.cols();
+    long skip = (long) (slice.ownStart() + i) * own.tokenBytes();
+    for (int head = 0; head < heads.kvHeads(); head++) {
+      long key = row + 4L * (heads.queryHeads() + head) * heads.size();
+      long value = key + 4L * heads.kvHeads() * heads.size();
+      put(key, own, own.keyAddress(block, head) + skip);
+      put(value, own, own.valueAddress(block, head) + skip);
+    }
+  }
+
+  private void put(long from, KvSpan span, long to) {
+    if (span.isBf16()) {
+      math.toBf16(from, span.headSize(), to);
+    } else {
+      math.scale(from, 1, span.headSize(), to, false);
+    }
   }
 
   @Override
   public void attention(Tensor qkv, List<Slice> slices, int block, Heads heads, Activations out) {
     Shapes.attention(qkv, slices, block, heads, out);
-    if (out instanceof F32Activations) {
-      rest.attention(qkv, slices, block, heads, out);
-      return;
-    }
-    try (Arena scratch = Arena.ofShared()) {
-      Tensor rows = Tensor.allocate(scratch, out.maxRows(), out.width());
-      rest.attention(qkv, slices, block, heads, new F32Activations(rows));
-      write(rows, out.maxRows(), out);
-    }
+    attention.attend(qkv, slices, block, heads, StoredRows.of(out));
   }
 
   @Override
@@ -179,7 +241,9 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public void close() {
+    attention.close();
+    rotations.close();
     products.close();
-    rest.close();
+    workers.close();
   }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class OneDnnLinear implements Linear {
   /** Most outputs of a chunk: with 1,024 inputs in s8 its weights are 256 KiB, half an L2 cache. */
-  private static final int CHUNK_MAX = 256;
+  private static final int CHUNK_MAX = Integer.getInteger("cmax", 256);
 
   /** The packed layouts pad the outputs to multiples of this. */
   private static final int CHUNK_STEP = 64;
@@ -91,6 +91,7 @@ final class OneDnnLinear implements Linear {
   private OneDnnProduct.Shape shape(int rows, int c, int g) {
     return new OneDnnProduct.Shape(
         precision,
+        OneDnnProduct.Layout.PACKED,
         rows,
         Math.min(group, inputs - g * group),
         inputs,

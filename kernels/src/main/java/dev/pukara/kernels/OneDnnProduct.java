@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * A compiled matrix product of one shape: {@code (rows, inputs) x (inputs, outputs)} into dense f32
- * {@code (rows, outputs)}, the weights packed as oneDNN likes them.
+ * {@code (rows, outputs)}.
  *
  * <p>Immutable, shared by all threads; each thread executes it through a {@link Call} of its own.
  */
@@ -14,16 +14,27 @@ final class OneDnnProduct implements AutoCloseable {
   /** Values that share a scale in {@link Precision#GROUP32}. */
   static final int GROUP = 32;
 
+  /** How the weights lie in memory. */
+  enum Layout {
+    /** As oneDNN likes them. */
+    PACKED,
+    /** Row-major {@code (outputs, inputs)}: keys, of which scores are one product with queries. */
+    OUTPUT_ROWS,
+    /** Row-major {@code (inputs, outputs)}: values, which the weights of attention mix. */
+    INPUT_ROWS
+  }
+
   /**
    * What is compiled.
    *
    * @param precision types of activations and weights
+   * @param layout of the weights
    * @param rows rows of activations
    * @param inputs columns of activations
    * @param step distance of two rows of activations in values
    * @param outputs columns of the result
    */
-  record Shape(Precision precision, int rows, int inputs, int step, int outputs) {
+  record Shape(Precision precision, Layout layout, int rows, int inputs, int step, int outputs) {
     int sourceType() {
       return switch (precision) {
         case INT8 -> OneDnn.U8;
@@ -65,17 +76,14 @@ final class OneDnnProduct implements AutoCloseable {
   /**
    * Compiles the product.
    *
-   * @param layout descriptor of the packed weights (it stays the caller's), or 0: oneDNN chooses
+   * @param layout descriptor of packed weights that exist already (it stays the caller's), or 0
    */
   OneDnnProduct(Shape shape, long layout) {
     this.shape = shape;
     OneDnn.singleThreaded();
     long attributes = OneDnn.attributes();
     long source = OneDnn.matrix(shape.sourceType(), shape.rows(), shape.inputs(), shape.step(), 1);
-    long wanted =
-        layout == 0
-            ? OneDnn.anyLayout(shape.weightType(), shape.inputs(), shape.outputs())
-            : OneDnn.copyDescriptor(layout);
+    long wanted = layout == 0 ? weights(shape) : OneDnn.copyDescriptor(layout);
     long target = OneDnn.matrix(OneDnn.F32, shape.rows(), shape.outputs(), shape.outputs(), 1);
     long bias = 0;
     switch (shape.precision()) {
@@ -104,6 +112,17 @@ final class OneDnnProduct implements AutoCloseable {
       OneDnn.destroyDescriptor(bias);
     }
     OneDnn.destroyAttributes(attributes);
+  }
+
+  private static long weights(Shape shape) {
+    int type = shape.weightType();
+    int inputs = shape.inputs();
+    int outputs = shape.outputs();
+    return switch (shape.layout()) {
+      case PACKED -> OneDnn.anyLayout(type, inputs, outputs);
+      case OUTPUT_ROWS -> OneDnn.matrix(type, inputs, outputs, 1, inputs);
+      case INPUT_ROWS -> OneDnn.matrix(type, inputs, outputs, outputs, 1);
+    };
   }
 
   Shape shape() {

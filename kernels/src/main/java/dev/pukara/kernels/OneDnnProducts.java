@@ -11,9 +11,9 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class OneDnnProducts implements AutoCloseable {
   /** Weights of which one packed layout serves every number of rows. */
-  private record Layout(Precision precision, int inputs, int outputs) {
-    static Layout of(OneDnnProduct.Shape shape) {
-      return new Layout(shape.precision(), shape.inputs(), shape.outputs());
+  private record Packed(Precision precision, int inputs, int outputs) {
+    static Packed of(OneDnnProduct.Shape shape) {
+      return new Packed(shape.precision(), shape.inputs(), shape.outputs());
     }
   }
 
@@ -46,7 +46,7 @@ final class OneDnnProducts implements AutoCloseable {
   }
 
   private final Map<OneDnnProduct.Shape, OneDnnProduct> products = new ConcurrentHashMap<>();
-  private final Map<Layout, Long> layouts = new ConcurrentHashMap<>();
+  private final Map<Packed, Long> layouts = new ConcurrentHashMap<>();
   private final Member[] members;
 
   OneDnnProducts(int members) {
@@ -63,9 +63,12 @@ final class OneDnnProducts implements AutoCloseable {
   }
 
   private OneDnnProduct compile(OneDnnProduct.Shape shape) {
-    long layout = layouts.getOrDefault(Layout.of(shape), 0L);
+    if (shape.layout() != OneDnnProduct.Layout.PACKED) {
+      return new OneDnnProduct(shape, 0);
+    }
+    long layout = layouts.getOrDefault(Packed.of(shape), 0L);
     OneDnnProduct product = new OneDnnProduct(shape, layout);
-    layouts.putIfAbsent(Layout.of(shape), product.weights());
+    layouts.putIfAbsent(Packed.of(shape), product.weights());
     return product;
   }
 

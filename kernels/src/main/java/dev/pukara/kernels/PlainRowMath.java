@@ -149,6 +149,97 @@ final class PlainRowMath implements RowMath {
   }
 
   @Override
+  public void fold(long sum, float factor, long x, int n) {
+    Buffers buffer = buffers(n);
+    load(x, n, buffer.a);
+    load(sum, n, buffer.b);
+    fold(buffer.b, factor, buffer.a, n);
+    store(buffer.b, n, sum);
+  }
+
+  private static void fold(float[] sum, float factor, float[] x, int n) {
+    for (int j = 0; j < n; j++) {
+      sum[j] = sum[j] * factor + x[j];
+    }
+  }
+
+  @Override
+  public float max(long x, int n) {
+    Buffers buffer = buffers(n);
+    load(x, n, buffer.a);
+    return max(buffer.a, n);
+  }
+
+  private static float max(float[] x, int n) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int j = 0; j < n; j++) {
+      max = Math.max(max, x[j]);
+    }
+    return max;
+  }
+
+  @Override
+  public float exponentials(
+      long x, int n, int room, float max, float scale, boolean bf16, long out) {
+    Buffers buffer = buffers(room);
+    load(x, n, buffer.a);
+    exponentials(buffer.a, n, max, scale);
+    java.util.Arrays.fill(buffer.a, n, room, 0);
+    float sum = sum(buffer.a, n, buffer.sums);
+    if (bf16) {
+      MemorySegment.copy(MemorySegment.ofArray(buffer.a), I32, 0, buffer.bits, 0, room);
+      toBf16(buffer.bits, room, buffer.shorts);
+      MemorySegment.copy(buffer.shorts, 0, ALL, ValueLayout.JAVA_SHORT_UNALIGNED, out, room);
+    } else {
+      store(buffer.a, room, out);
+    }
+    return sum;
+  }
+
+  private static void exponentials(float[] x, int n, float max, float scale) {
+    for (int j = 0; j < n; j++) {
+      x[j] = (float) Math.exp((x[j] - max) * scale);
+    }
+  }
+
+  private static float sum(float[] x, int n, float[] sums) {
+    java.util.Arrays.fill(sums, 0);
+    int whole = n - n % SUMS;
+    for (int j = 0; j < whole; j += SUMS) {
+      for (int k = 0; k < SUMS; k++) {
+        sums[k] += x[j + k];
+      }
+    }
+    float sum = 0;
+    for (float part : sums) {
+      sum += part;
+    }
+    for (int j = whole; j < n; j++) {
+      sum += x[j];
+    }
+    return sum;
+  }
+
+  @Override
+  public void rotate(long x, int half, long cos, long sin) {
+    Buffers buffer = buffers(2 * half);
+    load(x, 2 * half, buffer.a);
+    MemorySegment.copy(ALL, F32, cos, buffer.b, 0, half);
+    MemorySegment.copy(ALL, F32, sin, buffer.b, half, half);
+    rotate(buffer.a, half, buffer.b);
+    store(buffer.a, 2 * half, x);
+  }
+
+  private static void rotate(float[] x, int half, float[] cosSin) {
+    for (int j = 0; j < half; j++) {
+      float a = x[j];
+      float b = x[j + half];
+      x[j] = a * cosSin[j] - b * cosSin[j + half];
+      x[j + half] = b * cosSin[j] + a * cosSin[j + half];
+    }
+  }
+
+  @Override
   public void toU8(long x, float inverse, int n, long out) {
     Buffers buffer = buffers(n);
     load(x, n, buffer.a);

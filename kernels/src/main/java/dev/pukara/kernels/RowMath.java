@@ -24,6 +24,23 @@ interface RowMath {
   /** {@code out = x * factor}, or {@code out += x * factor} if {@code add}. */
   void scale(long x, float factor, int n, long out, boolean add);
 
+  /** {@code sum = sum * factor + x}. */
+  void fold(long sum, float factor, long x, int n);
+
+  /** Greatest value. */
+  float max(long x, int n);
+
+  /**
+   * The terms of a softmax: {@code out = exp(scale * (x - max))} as f32 or bf16, zeros in {@code
+   * n..room}. Both addresses have room for {@code room} values, a multiple of 64.
+   *
+   * @return the sum of the terms
+   */
+  float exponentials(long x, int n, int room, float max, float scale, boolean bf16, long out);
+
+  /** Rotates the pairs {@code (x[j], x[j + half])} by angles given as cos and sin. */
+  void rotate(long x, int half, long cos, long sin);
+
   /** {@code out = round(x * inverse) + 128}, bytes; {@code |x * inverse| <= 127}. */
   void toU8(long x, float inverse, int n, long out);
 

@@ -18,6 +18,6 @@ final class OneDnnTesting {
 
   static Kernels kernels(int members) {
     Workers workers = new Workers(members);
-    return new OneDnnKernels(workers, new PlainRowMath(), new ScalarKernels(workers));
+    return new OneDnnKernels(workers, new PlainRowMath());
   }
 }

@@ -1,0 +1,247 @@
+package dev.pukara.kernels;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * {@link RowMath} on the Vector API: full-width code, and scalar code for the last few values.
+ *
+ * <p>The loops call the Vector API directly and pass no vectors to methods of our own. C2 always
+ * inlines the API, but our methods only while the method it compiles is small, and an operation of
+ * the API takes some 400 of the 18,000 nodes it then allows: with helpers, vectors became objects
+ * on the heap as soon as a loop was inlined into a larger method.
+ */
+final class VectorRowMath implements RowMath {
+  /** Makes an address a number that is known not to be negative. */
+  private static final long MASK = Long.MAX_VALUE;
+
+  /** Adding it to a float leaves the float, rounded, in the low bits (exact up to 2^22). */
+  private static final float ROUNDER = 0x1.8p23f;
+
+  private static final float LOG2_E = 1.44269504f;
+
+  @Override
+  public float squares(long x, int n) {
+    return Rows.squares(x, n);
+  }
+
+  @Override
+  public float maxAbs(long x, int n) {
+    // Without the sign, floats are ordered as ints are, and a NaN is above all others.
+    IntVector max0 = IntVector.zero(Lanes.I);
+    IntVector max1 = max0;
+    int j = 0;
+    for (; j + 2 * Lanes.COUNT <= n; j += 2 * Lanes.COUNT) {
+      long at = x + 4L * j & MASK;
+      IntVector x0 = IntVector.fromMemorySegment(Lanes.I, Lanes.ALL, at, Lanes.ORDER);
+      IntVector x1 = IntVector.fromMemorySegment(Lanes.I, Lanes.ALL, at + Lanes.BYTES, Lanes.ORDER);
+      max0 = max0.max(x0.and(Integer.MAX_VALUE));
+      max1 = max1.max(x1.and(Integer.MAX_VALUE));
+    }
+    int max = max0.max(max1).reduceLanes(VectorOperators.MAX);
+    for (; j < n; j++) {
+      max = Math.max(max, Lanes.getInt(x + 4L * j) & Integer.MAX_VALUE);
+    }
+    return Float.intBitsToFloat(max);
+  }
+
+  @Override
+  public void scale(long x, float factor, long gain, int n, long out) {
+    Rows.scale(x, factor, gain, n, out);
+  }
+
+  @Override
+  public void swiglu(long gate, long up, int n, long out) {
+    Rows.swiglu(gate, up, n, out);
+  }
+
+  @Override
+  public void scale(long x, float factor, int n, long out, boolean add) {
+    if (add) {
+      addScaled(x, factor, n, out);
+    } else {
+      scale(x, factor, n, out);
+    }
+  }
+
+  private static void scale(long x, float factor, int n, long out) {
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER)
+          .mul(factor)
+          .intoMemorySegment(Lanes.ALL, out + 4L * j & MASK, Lanes.ORDER);
+    }
+    for (; j < n; j++) {
+      Lanes.putFloat(out + 4L * j, Lanes.getFloat(x + 4L * j) * factor);
+    }
+  }
+
+  private static void addScaled(long x, float factor, int n, long out) {
+    FloatVector factors = FloatVector.broadcast(Lanes.F, factor);
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector sum =
+          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, out + 4L * j & MASK, Lanes.ORDER);
+      FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER)
+          .fma(factors, sum)
+          .intoMemorySegment(Lanes.ALL, out + 4L * j & MASK, Lanes.ORDER);
+    }
+    for (; j < n; j++) {
+      float sum = Math.fma(Lanes.getFloat(x + 4L * j), factor, Lanes.getFloat(out + 4L * j));
+      Lanes.putFloat(out + 4L * j, sum);
+    }
+  }
+
+  @Override
+  public void fold(long sum, float factor, long x, int n) {
+    FloatVector factors = FloatVector.broadcast(Lanes.F, factor);
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector added =
+          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER);
+      FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, sum + 4L * j & MASK, Lanes.ORDER)
+          .fma(factors, added)
+          .intoMemorySegment(Lanes.ALL, sum + 4L * j & MASK, Lanes.ORDER);
+    }
+    for (; j < n; j++) {
+      float folded = Math.fma(Lanes.getFloat(sum + 4L * j), factor, Lanes.getFloat(x + 4L * j));
+      Lanes.putFloat(sum + 4L * j, folded);
+    }
+  }
+
+  @Override
+  public float max(long x, int n) {
+    FloatVector max0 = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
+    FloatVector max1 = max0;
+    int j = 0;
+    for (; j + 2 * Lanes.COUNT <= n; j += 2 * Lanes.COUNT) {
+      long at = x + 4L * j & MASK;
+      FloatVector x0 = FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, at, Lanes.ORDER);
+      FloatVector x1 =
+          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, at + Lanes.BYTES, Lanes.ORDER);
+      // Two instructions where the exact semantics of Math.max for NaN and -0 take five.
+      max0 = max0.blend(x0, x0.compare(VectorOperators.GT, max0));
+      max1 = max1.blend(x1, x1.compare(VectorOperators.GT, max1));
+    }
+    float max = max0.max(max1).reduceLanes(VectorOperators.MAX);
+    for (; j < n; j++) {
+      max = Math.max(max, Lanes.getFloat(x + 4L * j));
+    }
+    return max;
+  }
+
+  @Override
+  public float exponentials(
+      long x, int n, int room, float max, float scale, boolean bf16, long out) {
+    int whole = (n + Lanes.COUNT - 1) / Lanes.COUNT * Lanes.COUNT;
+    for (int j = n; j < whole; j++) {
+      Lanes.putFloat(x + 4L * j, Float.NEGATIVE_INFINITY);
+    }
+    int bytes = bf16 ? 2 : 4;
+    if (whole < room) {
+      Lanes.zero(out + (long) bytes * whole, (long) bytes * (room - whole));
+    }
+    return bf16
+        ? bf16Exponentials(x, whole, max * scale * LOG2_E, scale * LOG2_E, out)
+        : f32Exponentials(x, n, whole, max * scale, scale, out);
+  }
+
+  private static float f32Exponentials(
+      long x, int n, int whole, float shift, float scale, long out) {
+    FloatVector sum = FloatVector.zero(Lanes.F);
+    for (int j = 0; j < whole; j += Lanes.COUNT) {
+      FloatVector scaled = Lanes.load(x + 4L * j).mul(scale).sub(shift);
+      FloatVector term = Exponential.exp(scaled);
+      if (j + Lanes.COUNT > n) {
+        term = FloatVector.zero(Lanes.F).blend(term, Lanes.F.indexInRange(j, n));
+      }
+      sum = sum.add(term);
+      Lanes.store(out + 4L * j, term);
+    }
+    return sum.reduceLanes(VectorOperators.ADD);
+  }
+
+  /**
+   * Terms {@code 2^(scale * x - shift)} in bf16, {@code n} a multiple of {@link Lanes#COUNT}. The
+   * sum is of the terms as they are after rounding, so that the weights of a row add up to one.
+   *
+   * <p>2^y = 2^k 2^f, |f| <= 1/2; the polynomial of degree 3 for 2^f minimises the greatest
+   * relative error (7.5e-5, a fiftieth of what rounding adds; iteratively reweighted least
+   * squares). Terms below 2^-126 are zero.
+   */
+  private static float bf16Exponentials(long x, int n, float shift, float scale, long out) {
+    FloatVector scales = FloatVector.broadcast(Lanes.F, scale);
+    FloatVector shifts = FloatVector.broadcast(Lanes.F, -shift);
+    FloatVector rounder = FloatVector.broadcast(Lanes.F, ROUNDER);
+    FloatVector p0 = FloatVector.broadcast(Lanes.F, 0x1.fff692p-1f);
+    FloatVector p1 = FloatVector.broadcast(Lanes.F, 0x1.62f31ap-1f);
+    FloatVector p2 = FloatVector.broadcast(Lanes.F, 0x1.f0de1ap-3f);
+    FloatVector p3 = FloatVector.broadcast(Lanes.F, 0x1.c3f760p-5f);
+    FloatVector least = FloatVector.broadcast(Lanes.F, -126);
+    IntVector half = IntVector.broadcast(Lanes.I, 0x8000);
+    IntVector high = IntVector.broadcast(Lanes.I, 0xffff0000);
+    IntVector zero = IntVector.zero(Lanes.I);
+    FloatVector sum = FloatVector.zero(Lanes.F);
+    for (int j = 0; j < n; j += Lanes.COUNT) {
+      FloatVector y =
+          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER)
+              .fma(scales, shifts);
+      VectorMask<Integer> vanishing = y.compare(VectorOperators.LT, least).cast(Lanes.I);
+      FloatVector rounded = y.add(rounder);
+      FloatVector f = y.sub(rounded.sub(rounder));
+      FloatVector p = f.fma(p3, p2).fma(f, p1).fma(f, p0);
+      IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+      IntVector bits = p.reinterpretAsInts().add(exponent).add(half).and(high);
+      bits = bits.blend(zero, vanishing);
+      sum = sum.add(bits.reinterpretAsFloats());
+      bits.lanewise(VectorOperators.LSHR, 16)
+          .convertShape(VectorOperators.I2S, Lanes.SHORTS, 0)
+          .intoMemorySegment(Lanes.ALL, out + 2L * j & MASK, Lanes.ORDER);
+    }
+    return sum.reduceLanes(VectorOperators.ADD);
+  }
+
+  @Override
+  public void rotate(long x, int half, long cos, long sin) {
+    Rows.rotate(x, half, cos, sin);
+  }
+
+  @Override
+  public void toU8(long x, float inverse, int n, long out) {
+    FloatVector factors = FloatVector.broadcast(Lanes.F, inverse);
+    FloatVector rounder = FloatVector.broadcast(Lanes.F, ROUNDER + 128);
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector rounded =
+          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER)
+              .fma(factors, rounder);
+      Lanes.storeBytes(out + j, rounded.reinterpretAsInts());
+    }
+    for (; j < n; j++) {
+      float rounded = Math.fma(Lanes.getFloat(x + 4L * j), inverse, ROUNDER + 128);
+      Lanes.putByte(out + j, Float.floatToRawIntBits(rounded));
+    }
+  }
+
+  @Override
+  public void toBf16(long x, int n, long out) {
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      IntVector bits =
+          IntVector.fromMemorySegment(Lanes.I, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER);
+      IntVector high = bits.lanewise(VectorOperators.LSHR, 16);
+      IntVector rounded = bits.add(high.and(1)).add(0x7fff).lanewise(VectorOperators.LSHR, 16);
+      // A NaN may not be rounded up to the sign bit: its mantissa is kept short instead.
+      VectorMask<Integer> nan = bits.and(Integer.MAX_VALUE).compare(VectorOperators.GT, 0x7f800000);
+      rounded
+          .blend(high.or(0x40), nan)
+          .convertShape(VectorOperators.I2S, Lanes.SHORTS, 0)
+          .intoMemorySegment(Lanes.ALL, out + 2L * j & MASK, Lanes.ORDER);
+    }
+    for (; j < n; j++) {
+      Lanes.putShort(out + 2L * j, Blocks.floatToBf16(Lanes.getFloat(x + 4L * j)));
+    }
+  }
+}
