@@ -101,7 +101,8 @@ public interface Kernels extends AutoCloseable {
   }
 
   /**
-   * The kernels called {@code name}, one of {@code scalar}, {@code vector}, on all processors.
+   * The kernels called {@code name}, one of {@code scalar}, {@code vector}, {@code onednn}, on all
+   * processors.
    *
    * @throws IllegalArgumentException if there are no such kernels
    * @throws IllegalStateException if they cannot run here; the message has the cure

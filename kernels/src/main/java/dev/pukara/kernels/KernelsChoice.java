@@ -54,7 +54,7 @@ final class KernelsChoice {
   }
 
   private static Kernels oneDnn(Workers workers) {
-    return new OneDnnKernels(workers, new PlainRowMath(), withoutNative(workers));
+    return new OneDnnKernels(workers, vectorModule() ? vectorRowMath() : new PlainRowMath());
   }
 
   private static Kernels withoutNative(Workers workers) {
@@ -88,7 +88,12 @@ final class KernelsChoice {
     return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
   }
 
-  /** The only mention of the class: without the module it must not be linked. */
+  // The only mentions of these classes: without the module they must not be linked.
+
+  private static RowMath vectorRowMath() {
+    return new VectorRowMath();
+  }
+
   private static Kernels vector(Workers workers) {
     return new VectorKernels(workers);
   }

@@ -6,7 +6,7 @@ package dev.pukara.kernels;
  */
 final class OneDnnBlocks {
   /** Rows of the largest product: more do not make it faster. */
-  static final int MAX = Integer.getInteger("bmax", 256);
+  static final int MAX = 256;
 
   /** Rows that may be read behind the last one. */
   static final int SPARE = 16;

@@ -12,21 +12,27 @@ final class OneDnnKernels implements Kernels {
   private final Workers workers;
   private final RowMath math;
   private final OneDnnProducts products;
+  private final Workspace workspace;
   private final List<Precision> precisions;
   private final OneDnnAttention attention;
-  private final Rotations rotations = new Rotations();
+  private final RopeTable rope = new RopeTable();
 
   /**
    * Loads oneDNN.
    *
-   * @throws IllegalStateException if it cannot be loaded; the message has the cure
+   * @throws IllegalStateException if it cannot be loaded, or if this CPU has neither int8 nor bf16
+   *     products, so that it would gain nothing; the message has the reason
    */
   OneDnnKernels(Workers workers, RowMath math) {
     OneDnnLibrary.load();
+    if (!OneDnn.hasInt8() && !OneDnn.hasBf16()) {
+      throw new IllegalStateException("this CPU has neither VNNI nor bf16 instructions");
+    }
     this.workers = workers;
     this.math = math;
     this.products = new OneDnnProducts(workers.members());
-    this.attention = new OneDnnAttention(products, workers, math);
+    this.workspace = new Workspace(workers.members());
+    this.attention = new OneDnnAttention(products, workers, workspace, math);
     this.precisions = supported();
   }
 
@@ -78,7 +84,7 @@ final class OneDnnKernels implements Kernels {
   @Override
   public Linear linear(List<Weights> stacked, Precision precision) {
     Shapes.precision(name(), precisions, precision);
-    return new OneDnnLinear(products, workers, math, stacked, precision);
+    return new OneDnnLinear(products, workers, workspace, math, stacked, precision);
   }
 
   @Override
@@ -124,7 +130,7 @@ final class OneDnnKernels implements Kernels {
         (index, members) -> {
           int from = (int) ((long) rows * index / members);
           int to = (int) ((long) rows * (index + 1) / members);
-          long values = products.member(index).row.address(4L * out.width());
+          long values = workspace.own(index, 4L * out.width());
           for (int i = from; i < to; i++) {
             maker.make(i, values);
             out.put(i, values, math);
@@ -167,26 +173,26 @@ final class OneDnnKernels implements Kernels {
     for (Slice slice : slices) {
       positions = Math.max(positions, slice.firstPosition() + slice.rowCount());
     }
-    long table = rotations.table(frequencies, positions, workers);
+    rope.cover(frequencies, positions, workers);
     for (Slice slice : slices) {
       workers.split(
           slice.rowCount(),
           1,
           (from, to) -> {
             for (int i = from; i < to; i++) {
-              rotate(qkv, slice, i, heads, table);
+              rotate(qkv, slice, i, heads);
               store(qkv, slice, i, block, heads);
             }
           });
     }
   }
 
-  private void rotate(Tensor qkv, Slice slice, int i, Heads heads, long table) {
+  private void rotate(Tensor qkv, Slice slice, int i, Heads heads) {
     int half = heads.size() / 2;
     long row = qkv.address() + 4L * (slice.firstRow() + i) * qkv.cols();
-    long cos = table + 8L * (slice.firstPosition() + i) * half;
+    int position = slice.firstPosition() + i;
     for (int head = 0; head < heads.queryHeads() + heads.kvHeads(); head++) {
-      math.rotate(row + 4L * head * heads.size(), half, cos, cos + 4L * half);
+      math.rotate(row + 4L * head * heads.size(), half, rope.cos(position), rope.sin(position));
     }
   }
 
@@ -241,8 +247,7 @@ final class OneDnnKernels implements Kernels {
 
   @Override
   public void close() {
-    attention.close();
-    rotations.close();
+    workspace.close();
     products.close();
     workers.close();
   }

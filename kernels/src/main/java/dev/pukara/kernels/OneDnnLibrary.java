@@ -19,9 +19,11 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +87,7 @@ final class OneDnnLibrary {
     if (failure != null) {
       throw failure;
     }
-    return java.util.Objects.requireNonNull(loaded);
+    return Objects.requireNonNull(loaded);
   }
 
   private static Loaded loadAnywhere() {
@@ -154,8 +156,9 @@ final class OneDnnLibrary {
   }
 
   private static Loaded open(Path gomp, Path dnnl, String from) {
-    SymbolLookup first = SymbolLookup.libraryLookup(gomp, Arena.global());
-    return new Loaded(first, SymbolLookup.libraryLookup(dnnl, Arena.global()), from);
+    // By name: what takes paths would resolve the links of /proc, which lead to no file.
+    SymbolLookup first = SymbolLookup.libraryLookup(gomp.toString(), Arena.global());
+    return new Loaded(first, SymbolLookup.libraryLookup(dnnl.toString(), Arena.global()), from);
   }
 
   private static Loaded fromCache(Path cache) throws IOException {
@@ -181,13 +184,13 @@ final class OneDnnLibrary {
 
   /** What others may change is not loaded. */
   private static void requireOwn(Path directory) throws IOException {
-    Set<PosixFilePermission> others =
+    Set<PosixFilePermission> forbidden =
         EnumSet.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
     String user = System.getProperty("user.name");
     for (Path path : List.of(directory, directory.resolve(GOMP), directory.resolve(DNNL))) {
-      others.retainAll(Files.getPosixFilePermissions(path));
+      boolean open = !Collections.disjoint(Files.getPosixFilePermissions(path), forbidden);
       String owner = Files.getOwner(path).getName();
-      if (!others.isEmpty() || !owner.equals(user)) {
+      if (open || !owner.equals(user)) {
         throw new IOException(
             path
                 + " belongs to "

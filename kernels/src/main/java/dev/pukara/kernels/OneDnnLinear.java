@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class OneDnnLinear implements Linear {
   /** Most outputs of a chunk: with 1,024 inputs in s8 its weights are 256 KiB, half an L2 cache. */
-  private static final int CHUNK_MAX = Integer.getInteger("cmax", 256);
+  private static final int CHUNK_MAX = 256;
 
   /** The packed layouts pad the outputs to multiples of this. */
   private static final int CHUNK_STEP = 64;
@@ -27,6 +27,7 @@ final class OneDnnLinear implements Linear {
 
   private final OneDnnProducts products;
   private final Workers workers;
+  private final Workspace workspace;
   private final RowMath math;
   private final Precision precision;
   private final int inputs;
@@ -41,16 +42,18 @@ final class OneDnnLinear implements Linear {
   private final MemorySegment[][] packed;
 
   /** {@code (chunks, groups)}: scales, then bias, as the precision needs them. */
-  private final MemorySegment[][] scales;
+  private final MemorySegment[][] constants;
 
   OneDnnLinear(
       OneDnnProducts products,
       Workers workers,
+      Workspace workspace,
       RowMath math,
       List<Weights> stacked,
       Precision precision) {
     this.products = products;
     this.workers = workers;
+    this.workspace = workspace;
     this.math = math;
     this.precision = precision;
     outputs = Shapes.stacked(stacked);
@@ -62,7 +65,7 @@ final class OneDnnLinear implements Linear {
     group = precision == Precision.INT8 ? U8Rows.group(inputs) : inputs;
     groups = (inputs + group - 1) / group;
     packed = new MemorySegment[chunks][groups];
-    scales = new MemorySegment[chunks][groups];
+    constants = new MemorySegment[chunks][groups];
     OneDnnPacking packing = new OneDnnPacking(stacked, precision, inputs);
     AtomicInteger next = new AtomicInteger();
     workers.run(
@@ -82,8 +85,8 @@ final class OneDnnLinear implements Linear {
         int from = g * group;
         OneDnnProduct product = products.get(shape(OneDnnBlocks.MAX, c, g));
         packed[c][g] = arena.allocate(product.packedBytes(), ALIGNMENT);
-        scales[c][g] = arena.allocate(Math.max(4L, 4L * product.shape().constants()), ALIGNMENT);
-        rows.pack(from, product.shape().inputs(), product.weights(), packed[c][g], scales[c][g]);
+        constants[c][g] = arena.allocate(Math.max(4L, 4L * product.shape().constants()), ALIGNMENT);
+        rows.pack(from, product.shape().inputs(), product.weights(), packed[c][g], constants[c][g]);
       }
     }
   }
@@ -124,9 +127,8 @@ final class OneDnnLinear implements Linear {
     int blocks = (rows + block - 1) / block;
     AtomicInteger next = new AtomicInteger();
     Workers.Part work =
-        (index, members) -> {
+        (member, members) -> {
           OneDnn.singleThreaded();
-          OneDnnProducts.Member member = products.member(index);
           int tasks = chunks * blocks;
           for (int t = next.getAndIncrement(); t < tasks; t = next.getAndIncrement()) {
             int first = t % blocks * block;
@@ -143,27 +145,19 @@ final class OneDnnLinear implements Linear {
 
   /** One task: rows {@code first...} times chunk {@code c}. */
   private void multiply(
-      OneDnnProducts.Member member,
-      StoredRows x,
-      int first,
-      int count,
-      int c,
-      Tensor out,
-      boolean accumulate) {
+      int member, StoredRows x, int first, int count, int c, Tensor out, boolean accumulate) {
     int rows = OneDnnBlocks.roundUp(count);
     for (int g = 0; g < groups; g++) {
-      OneDnnProduct product = products.get(shape(rows, c, g));
-      int width = product.shape().outputs();
-      long results = member.results.address(4L * rows * width);
-      member
-          .call(product)
-          .run(
-              x.address() + first * x.rowBytes() + g * group * x.rowBytes() / inputs,
-              packed[c][g].address(),
-              scales[c][g].address(),
-              scales[c][g].address() + 4L * product.shape().scales(),
-              member.scratch.address(product.scratchBytes()),
-              results);
+      OneDnnProduct.Shape shape = shape(rows, c, g);
+      int width = shape.outputs();
+      long results = workspace.own(member, 4L * rows * width);
+      products.run(
+          member,
+          shape,
+          x.address() + first * x.rowBytes() + g * group * x.rowBytes() / inputs,
+          packed[c][g].address(),
+          constants[c][g].address(),
+          results);
       for (int i = 0; i < count; i++) {
         float factor = x instanceof U8Rows u8 ? u8.scale(first + i, g) : 1;
         math.scale(
@@ -181,7 +175,7 @@ final class OneDnnLinear implements Linear {
     long bytes = 0;
     for (int c = 0; c < chunks; c++) {
       for (int g = 0; g < groups; g++) {
-        bytes += packed[c][g].byteSize() + scales[c][g].byteSize();
+        bytes += packed[c][g].byteSize() + constants[c][g].byteSize();
       }
     }
     return bytes;

@@ -215,22 +215,21 @@ final class OneDnnProduct implements AutoCloseable {
     }
 
     /**
-     * Runs the product. All parameters are addresses; {@code scaleAt} and {@code biasAt} are
-     * ignored by precisions that have none.
+     * Runs the product. All parameters are addresses.
      *
+     * @param constantsAt see {@link Shape#constants}
      * @param scratchAt {@link #scratchBytes()} bytes
      */
-    void run(
-        long sourceAt, long packedAt, long scaleAt, long biasAt, long scratchAt, long targetAt) {
+    void run(long sourceAt, long packedAt, long constantsAt, long scratchAt, long targetAt) {
       OneDnn.point(source, sourceAt);
       OneDnn.point(packed, packedAt);
       OneDnn.point(target, targetAt);
       OneDnn.point(scratch, scratchAt);
       if (scales != 0) {
-        OneDnn.point(scales, scaleAt);
+        OneDnn.point(scales, constantsAt);
       }
       if (bias != 0) {
-        OneDnn.point(bias, biasAt);
+        OneDnn.point(bias, constantsAt + 4L * shape.scales());
       }
       OneDnn.execute(primitive, count, arguments.address());
     }

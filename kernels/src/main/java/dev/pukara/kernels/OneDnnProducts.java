@@ -2,8 +2,10 @@ package dev.pukara.kernels;
 
 import java.lang.foreign.Arena;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 
 /**
  * The compiled products, one per shape, shared by all layers of that shape; and what each member of
@@ -17,43 +19,23 @@ final class OneDnnProducts implements AutoCloseable {
     }
   }
 
-  /** What one member of the team calls its own. */
-  static final class Member implements AutoCloseable {
-    /** Results of a product on their way to where they belong. */
-    final NativeBuffer results = new NativeBuffer();
-
-    /** Scratch memory of oneDNN. */
-    final NativeBuffer scratch = new NativeBuffer();
-
-    /** A row of f32. */
-    final NativeBuffer row = new NativeBuffer();
-
-    private final Map<OneDnnProduct, OneDnnProduct.Call> calls = new HashMap<>();
-    private final Arena arguments = Arena.ofShared();
-
-    OneDnnProduct.Call call(OneDnnProduct product) {
-      return calls.computeIfAbsent(product, p -> p.new Call(arguments));
-    }
-
-    @Override
-    public void close() {
-      calls.values().forEach(OneDnnProduct.Call::close);
-      results.close();
-      scratch.close();
-      row.close();
-      arguments.close();
-    }
-  }
-
   private final Map<OneDnnProduct.Shape, OneDnnProduct> products = new ConcurrentHashMap<>();
   private final Map<Packed, Long> layouts = new ConcurrentHashMap<>();
-  private final Member[] members;
+
+  /** The calls of each member, used by its thread only. */
+  private final List<Map<OneDnnProduct, OneDnnProduct.Call>> calls;
+
+  /** Scratch memory of oneDNN. */
+  private final Workspace scratch;
+
+  private final Arena arguments = Arena.ofShared();
 
   OneDnnProducts(int members) {
-    this.members = new Member[members];
-    for (int i = 0; i < members; i++) {
-      this.members[i] = new Member();
-    }
+    calls =
+        IntStream.range(0, members)
+            .<Map<OneDnnProduct, OneDnnProduct.Call>>mapToObj(i -> new HashMap<>())
+            .toList();
+    scratch = new Workspace(members);
   }
 
   /** The product of a shape, compiled now if it is new. */
@@ -72,16 +54,34 @@ final class OneDnnProducts implements AutoCloseable {
     return product;
   }
 
-  /** The things of member {@code index}, for its thread only. */
-  Member member(int index) {
-    return members[index];
+  /**
+   * Runs the product of {@code shape} on the thread of member {@code member}. The others are
+   * addresses.
+   *
+   * @param constants of the weights, see {@link OneDnnProduct.Shape#constants}; 0 if there are none
+   */
+  void run(
+      int member,
+      OneDnnProduct.Shape shape,
+      long source,
+      long weights,
+      long constants,
+      long target) {
+    OneDnnProduct product = get(shape);
+    OneDnnProduct.Call call = calls.get(member).get(product);
+    if (call == null) {
+      call = product.new Call(arguments);
+      calls.get(member).put(product, call);
+    }
+    long own = scratch.own(member, product.scratchBytes());
+    call.run(source, weights, constants, own, target);
   }
 
   @Override
   public void close() {
-    for (Member member : members) {
-      member.close();
-    }
+    calls.forEach(mine -> mine.values().forEach(OneDnnProduct.Call::close));
     products.values().forEach(OneDnnProduct::close);
+    scratch.close();
+    arguments.close();
   }
 }

@@ -149,21 +149,6 @@ final class PlainRowMath implements RowMath {
   }
 
   @Override
-  public void fold(long sum, float factor, long x, int n) {
-    Buffers buffer = buffers(n);
-    load(x, n, buffer.a);
-    load(sum, n, buffer.b);
-    fold(buffer.b, factor, buffer.a, n);
-    store(buffer.b, n, sum);
-  }
-
-  private static void fold(float[] sum, float factor, float[] x, int n) {
-    for (int j = 0; j < n; j++) {
-      sum[j] = sum[j] * factor + x[j];
-    }
-  }
-
-  @Override
   public float max(long x, int n) {
     Buffers buffer = buffers(n);
     load(x, n, buffer.a);

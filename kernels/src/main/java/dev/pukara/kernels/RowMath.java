@@ -24,9 +24,6 @@ interface RowMath {
   /** {@code out = x * factor}, or {@code out += x * factor} if {@code add}. */
   void scale(long x, float factor, int n, long out, boolean add);
 
-  /** {@code sum = sum * factor + x}. */
-  void fold(long sum, float factor, long x, int n);
-
   /** Greatest value. */
   float max(long x, int n);
 

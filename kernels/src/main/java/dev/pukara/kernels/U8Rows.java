@@ -17,6 +17,9 @@ final class U8Rows implements StoredRows {
   /** A product's inner loop takes whole multiples of this many values. */
   private static final int GROUP_STEP = 64;
 
+  /** Below this a group counts as zeros: 127 / max would be no number. */
+  private static final float LEAST = 1e-30f;
+
   private final MemorySegment values;
   private final MemorySegment scales;
   private final int maxRows;
@@ -93,7 +96,7 @@ final class U8Rows implements StoredRows {
       int count = Math.min(group, width - first);
       float max = math.maxAbs(from + 4L * first, count);
       scales.set(ValueLayout.JAVA_FLOAT, 4L * ((long) row * groups + g), max / 127);
-      math.toU8(from + 4L * first, max == 0 ? 0 : 127 / max, count, to + first);
+      math.toU8(from + 4L * first, max < LEAST ? 0 : 127 / max, count, to + first);
     }
   }
 

@@ -95,23 +95,6 @@ final class VectorRowMath implements RowMath {
   }
 
   @Override
-  public void fold(long sum, float factor, long x, int n) {
-    FloatVector factors = FloatVector.broadcast(Lanes.F, factor);
-    int j = 0;
-    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
-      FloatVector added =
-          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER);
-      FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, sum + 4L * j & MASK, Lanes.ORDER)
-          .fma(factors, added)
-          .intoMemorySegment(Lanes.ALL, sum + 4L * j & MASK, Lanes.ORDER);
-    }
-    for (; j < n; j++) {
-      float folded = Math.fma(Lanes.getFloat(sum + 4L * j), factor, Lanes.getFloat(x + 4L * j));
-      Lanes.putFloat(sum + 4L * j, folded);
-    }
-  }
-
-  @Override
   public float max(long x, int n) {
     FloatVector max0 = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
     FloatVector max1 = max0;
@@ -144,15 +127,14 @@ final class VectorRowMath implements RowMath {
       Lanes.zero(out + (long) bytes * whole, (long) bytes * (room - whole));
     }
     return bf16
-        ? bf16Exponentials(x, whole, max * scale * LOG2_E, scale * LOG2_E, out)
-        : f32Exponentials(x, n, whole, max * scale, scale, out);
+        ? bf16Exponentials(x, whole, max, scale * LOG2_E, out)
+        : f32Exponentials(x, n, whole, max, scale, out);
   }
 
-  private static float f32Exponentials(
-      long x, int n, int whole, float shift, float scale, long out) {
+  private static float f32Exponentials(long x, int n, int whole, float max, float scale, long out) {
     FloatVector sum = FloatVector.zero(Lanes.F);
     for (int j = 0; j < whole; j += Lanes.COUNT) {
-      FloatVector scaled = Lanes.load(x + 4L * j).mul(scale).sub(shift);
+      FloatVector scaled = Lanes.load(x + 4L * j).sub(max).mul(scale);
       FloatVector term = Exponential.exp(scaled);
       if (j + Lanes.COUNT > n) {
         term = FloatVector.zero(Lanes.F).blend(term, Lanes.F.indexInRange(j, n));
@@ -164,16 +146,16 @@ final class VectorRowMath implements RowMath {
   }
 
   /**
-   * Terms {@code 2^(scale * x - shift)} in bf16, {@code n} a multiple of {@link Lanes#COUNT}. The
+   * Terms {@code 2^(scale * (x - max))} in bf16, {@code n} a multiple of {@link Lanes#COUNT}. The
    * sum is of the terms as they are after rounding, so that the weights of a row add up to one.
    *
    * <p>2^y = 2^k 2^f, |f| <= 1/2; the polynomial of degree 3 for 2^f minimises the greatest
    * relative error (7.5e-5, a fiftieth of what rounding adds; iteratively reweighted least
    * squares). Terms below 2^-126 are zero.
    */
-  private static float bf16Exponentials(long x, int n, float shift, float scale, long out) {
+  private static float bf16Exponentials(long x, int n, float max, float scale, long out) {
     FloatVector scales = FloatVector.broadcast(Lanes.F, scale);
-    FloatVector shifts = FloatVector.broadcast(Lanes.F, -shift);
+    FloatVector highest = FloatVector.broadcast(Lanes.F, max);
     FloatVector rounder = FloatVector.broadcast(Lanes.F, ROUNDER);
     FloatVector p0 = FloatVector.broadcast(Lanes.F, 0x1.fff692p-1f);
     FloatVector p1 = FloatVector.broadcast(Lanes.F, 0x1.62f31ap-1f);
@@ -187,7 +169,8 @@ final class VectorRowMath implements RowMath {
     for (int j = 0; j < n; j += Lanes.COUNT) {
       FloatVector y =
           FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER)
-              .fma(scales, shifts);
+              .sub(highest)
+              .mul(scales);
       VectorMask<Integer> vanishing = y.compare(VectorOperators.LT, least).cast(Lanes.I);
       FloatVector rounded = y.add(rounder);
       FloatVector f = y.sub(rounded.sub(rounder));

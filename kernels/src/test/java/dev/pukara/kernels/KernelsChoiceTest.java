@@ -2,12 +2,14 @@ package dev.pukara.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class KernelsChoiceTest {
 
@@ -35,18 +37,24 @@ class KernelsChoiceTest {
   }
 
   @Test
-  void oneDnnNeedsNoFlagWhereItLoads() throws Exception {
-    String expected = oneDnnLoads() ? "onednn" : "scalar";
-    assertThat(java()).isEqualTo(expected);
+  void oneDnnNeedsNoFlagWhereItRuns() throws Exception {
+    String reason = OneDnnTesting.whyNot();
+    assumeTrue(reason == null, reason);
+    assertThat(java("--add-modules=jdk.incubator.vector")).isEqualTo("onednn");
+    assertThat(java()).isEqualTo("onednn");
   }
 
-  private static boolean oneDnnLoads() {
-    try {
-      OneDnnLibrary.load();
-      return true;
-    } catch (IllegalStateException | LinkageError e) {
-      return false;
-    }
+  /** A directory without the libraries stands for a machine on which they cannot be loaded. */
+  @Test
+  void fallsBackWithoutOneDnn(@TempDir Path empty) throws Exception {
+    String nothing = "-Dpukara.native=" + empty;
+    assertThat(java(nothing, "--add-modules=jdk.incubator.vector"))
+        .isEqualTo("vector-" + Lanes.F.vectorBitSize());
+    assertThat(java(nothing)).isEqualTo("scalar");
+    assertThat(java(nothing, "-Dpukara.kernels=onednn"))
+        .contains("IllegalStateException")
+        .contains("oneDNN could not be loaded: " + empty)
+        .contains("-Dpukara.native=");
   }
 
   @Test

@@ -214,12 +214,12 @@ public final class Llama implements AutoCloseable {
 
   /** Makes an empty span for {@code tokens} tokens of this model. */
   public KvSpan span(Arena owner, int tokens) {
-    return KvSpan.allocate(owner, config.blocks(), heads.kvHeads(), heads.size(), tokens);
+    return kernels.span(owner, config.blocks(), heads, tokens, precision);
   }
 
   /** Bytes of a span for {@code tokens} tokens. */
   public long spanBytes(int tokens) {
-    return KvSpan.bytes(config.blocks(), heads.kvHeads(), heads.size(), tokens);
+    return kernels.spanBytes(config.blocks(), heads, tokens, precision);
   }
 
   /**
