@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>A task is one KV head and a block of rows of one slice. The query heads that share the KV head
  * are stacked, {@code (rows x group, size)}, which makes the products tall. Keys are taken in tiles
  * of at most {@value #TILE} tokens, so that scores stay in the core's cache; the softmax is carried
- * from tile to tile by its running maximum and sum (as in "FlashAttention", arXiv 2205.14135).
+ * from tile to tile by its running exponent and sum (as in "FlashAttention", arXiv 2205.14135).
  * Tokens are rounded up to multiples of {@value #STEP}, since products are compiled per size; the
  * weights of what lies behind the end are zero.
  */
@@ -88,7 +88,9 @@ final class OneDnnAttention {
     /** Query heads of a KV head. */
     final int group;
 
+    /** Of the scores, as exponents of two. */
     final float scale;
+
     final Precision precision;
     final int valueBytes;
 
@@ -99,7 +101,7 @@ final class OneDnnAttention {
       this.slice = slice;
       this.out = out;
       group = heads.queryHeads() / heads.kvHeads();
-      scale = (float) (1 / Math.sqrt(heads.size()));
+      scale = (float) (1 / Math.sqrt(heads.size()) / Math.log(2));
       precision = slice.own().isBf16() ? Precision.BF16 : Precision.F32;
       valueBytes = slice.own().isBf16() ? Short.BYTES : Float.BYTES;
     }
@@ -119,8 +121,12 @@ final class OneDnnAttention {
     /** The same, rounded up to a compiled number. */
     private final int height;
 
-    /** Running maximum of the scores of each query, and running sum of its weights. */
-    private final float[] max;
+    /**
+     * Of each query: the running exponent, which the weights are relative to, and the running sum
+     * of the weights. An integer instead of the maximum itself, so that results do not depend on
+     * how the tokens are cut into spans.
+     */
+    private final int[] exponent;
 
     private final float[] total;
     private int member;
@@ -148,7 +154,7 @@ final class OneDnnAttention {
       size = job.heads.size();
       queries = rows * job.group;
       height = OneDnnBlocks.roundUp(queries);
-      max = new float[queries];
+      exponent = new int[queries];
       total = new float[queries];
     }
 
@@ -240,17 +246,19 @@ final class OneDnnAttention {
     private void weigh(int i, int visible, int room, boolean fresh) {
       long row = scores + 4L * i * room;
       long out = weights + (long) i * room * job.valueBytes;
-      float highest = visible == 0 ? Float.NEGATIVE_INFINITY : math.max(row, visible);
-      if (fresh) {
-        max[i] = highest;
-      } else if (highest > max[i]) {
-        float factor = (float) Math.exp((max[i] - highest) * job.scale);
-        total[i] *= factor;
-        math.scale(sums + 4L * i * size, factor, size, sums + 4L * i * size, false);
-        max[i] = highest;
+      if (fresh || visible > 0) {
+        int highest = (int) Math.ceil(math.max(row, visible) * job.scale);
+        if (fresh) {
+          exponent[i] = highest;
+        } else if (highest > exponent[i]) {
+          float factor = Math.scalb(1f, exponent[i] - highest);
+          total[i] *= factor;
+          math.scale(sums + 4L * i * size, factor, size, sums + 4L * i * size, false);
+          exponent[i] = highest;
+        }
       }
       boolean bf16 = job.precision == Precision.BF16;
-      total[i] += math.exponentials(row, visible, room, max[i], job.scale, bf16, out);
+      total[i] += math.powers(row, visible, room, job.scale, exponent[i], bf16, out);
     }
 
     private void storeResults() {

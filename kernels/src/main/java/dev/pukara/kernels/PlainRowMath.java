@@ -12,6 +12,8 @@ final class PlainRowMath implements RowMath {
   private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
   private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED;
+  private static final ValueLayout.OfShort I16 = ValueLayout.JAVA_SHORT_UNALIGNED;
+  private static final double LN_2 = Math.log(2);
 
   /** Independent sums, so that an addition need not wait for the one before it. */
   private static final int SUMS = 64;
@@ -164,26 +166,35 @@ final class PlainRowMath implements RowMath {
   }
 
   @Override
-  public float exponentials(
-      long x, int n, int room, float max, float scale, boolean bf16, long out) {
+  public float powers(long x, int n, int room, float scale, int exponent, boolean bf16, long out) {
     Buffers buffer = buffers(room);
     load(x, n, buffer.a);
-    exponentials(buffer.a, n, max, scale);
+    powers(buffer.a, n, scale, exponent);
     java.util.Arrays.fill(buffer.a, n, room, 0);
-    float sum = sum(buffer.a, n, buffer.sums);
-    if (bf16) {
-      MemorySegment.copy(MemorySegment.ofArray(buffer.a), I32, 0, buffer.bits, 0, room);
-      toBf16(buffer.bits, room, buffer.shorts);
-      MemorySegment.copy(buffer.shorts, 0, ALL, ValueLayout.JAVA_SHORT_UNALIGNED, out, room);
-    } else {
+    if (!bf16) {
       store(buffer.a, room, out);
+      return sum(buffer.a, n, buffer.sums);
     }
-    return sum;
+    MemorySegment floats = MemorySegment.ofArray(buffer.a);
+    MemorySegment.copy(floats, I32, 0, buffer.bits, 0, room);
+    toBf16(buffer.bits, room, buffer.shorts);
+    MemorySegment.copy(buffer.shorts, 0, ALL, I16, out, room);
+    cutOff(buffer.bits, n);
+    MemorySegment.copy(buffer.bits, 0, floats, I32, 0, n);
+    return sum(buffer.a, n, buffer.sums);
   }
 
-  private static void exponentials(float[] x, int n, float max, float scale) {
+  private static void powers(float[] x, int n, float scale, int exponent) {
     for (int j = 0; j < n; j++) {
-      x[j] = (float) Math.exp((x[j] - max) * scale);
+      float y = Math.fma(x[j], scale, -exponent);
+      x[j] = y < -126 ? 0 : (float) Math.exp(y * LN_2);
+    }
+  }
+
+  /** Leaves of each float what bf16 keeps. */
+  private static void cutOff(int[] bits, int n) {
+    for (int j = 0; j < n; j++) {
+      bits[j] = bits[j] + 0x7fff + (bits[j] >>> 16 & 1) & 0xffff0000;
     }
   }
 
@@ -243,7 +254,7 @@ final class PlainRowMath implements RowMath {
     Buffers buffer = buffers(n);
     MemorySegment.copy(ALL, I32, x, buffer.bits, 0, n);
     toBf16(buffer.bits, n, buffer.shorts);
-    MemorySegment.copy(buffer.shorts, 0, ALL, ValueLayout.JAVA_SHORT_UNALIGNED, out, n);
+    MemorySegment.copy(buffer.shorts, 0, ALL, I16, out, n);
   }
 
   private static void toBf16(int[] bits, int n, short[] out) {

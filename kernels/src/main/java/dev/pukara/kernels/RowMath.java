@@ -28,12 +28,17 @@ interface RowMath {
   float max(long x, int n);
 
   /**
-   * The terms of a softmax: {@code out = exp(scale * (x - max))} as f32 or bf16, zeros in {@code
-   * n..room}. Both addresses have room for {@code room} values, a multiple of 64.
+   * The terms of a softmax but for a factor: {@code out = 2^(scale * x - exponent)} as f32 or bf16,
+   * zeros in {@code n..room}. Both addresses have room for {@code room} values, a multiple of 64;
+   * {@code x} is used up. Terms below 2^-126 are zero.
    *
-   * @return the sum of the terms
+   * <p>As the exponent is an integer, another one changes the terms by a power of two and their
+   * rounding not at all.
+   *
+   * @param exponent at least {@code scale * x} for all x
+   * @return the sum of the terms, after rounding
    */
-  float exponentials(long x, int n, int room, float max, float scale, boolean bf16, long out);
+  float powers(long x, int n, int room, float scale, int exponent, boolean bf16, long out);
 
   /** Rotates the pairs {@code (x[j], x[j + half])} by angles given as cos and sin. */
   void rotate(long x, int half, long cos, long sin);

@@ -114,34 +114,48 @@ class RowMathTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void exponentials(RowMath math, int n) {
+  void powersOfTwo(RowMath math, int n) {
     int room = (n + 63) / 64 * 64;
     Tensor x = gaussian(n, 40);
-    x.set(0, n / 2, -1e30f);
-    float scale = 0.125f;
-    float max = math.max(x.address(), n);
+    x.set(0, n / 2, -1e6f);
+    float scale = 0.18f;
+    int exponent = (int) Math.ceil(math.max(x.address(), n) * scale);
     double[] expected = new double[n];
     for (int j = 0; j < n; j++) {
-      expected[j] = Math.exp((double) scale * (x.get(0, j) - max));
+      expected[j] = Math.pow(2, (double) scale * x.get(0, j) - exponent);
     }
+    float[] bf16 = new float[room];
+    float[] shifted = new float[room];
+    Tensor f32 = Tensor.allocate(arena, 1, room);
     Tensor copy = Tensor.of(arena, 1, x.cols(), x.toArray());
-    MemorySegment terms = arena.allocate(4L * room, 64).fill((byte) 0x33);
-    float sum = math.exponentials(x.address(), n, room, max, scale, false, terms.address());
-    MemorySegment shorts = arena.allocate(2L * room, 64).fill((byte) 0x33);
-    float bf16Sum = math.exponentials(copy.address(), n, room, max, scale, true, shorts.address());
+    float bf16Sum = bf16Powers(math, copy, n, scale, exponent, bf16);
+    copy = Tensor.of(arena, 1, x.cols(), x.toArray());
+    bf16Powers(math, copy, n, scale, exponent + 5, shifted);
+    float sum = math.powers(x.address(), n, room, scale, exponent, false, f32.address());
     double total = 0;
     double bf16Total = 0;
     for (int j = 0; j < room; j++) {
       double wanted = j < n ? expected[j] : 0;
-      float exact = terms.getAtIndex(ValueLayout.JAVA_FLOAT, j);
-      float rounded = Blocks.bf16ToFloat(shorts.getAtIndex(ValueLayout.JAVA_SHORT, j));
-      assertThat((double) exact).isCloseTo(wanted, within(2e-6 * wanted + 1e-37));
-      assertThat((double) rounded).isCloseTo(wanted, within(wanted / 250 + 1e-37));
-      total += exact;
-      bf16Total += rounded;
+      assertThat((double) f32.get(0, j)).isCloseTo(wanted, within(1e-5 * wanted + 1e-37));
+      assertThat((double) bf16[j]).isCloseTo(wanted, within(wanted / 250 + 1e-37));
+      if (wanted > 1e-30) {
+        assertThat(shifted[j]).as("another exponent").isEqualTo(bf16[j] / 32);
+      }
+      total += f32.get(0, j);
+      bf16Total += bf16[j];
     }
-    assertThat((double) sum).isCloseTo(total, within(1e-5 * total));
-    assertThat((double) bf16Sum).isCloseTo(bf16Total, within(2e-3 * bf16Total));
+    assertThat((double) sum).isCloseTo(total, within(1e-6 * total));
+    assertThat((double) bf16Sum).isCloseTo(bf16Total, within(1e-6 * bf16Total));
+  }
+
+  private float bf16Powers(
+      RowMath math, Tensor x, int n, float scale, int exponent, float[] values) {
+    MemorySegment out = arena.allocate(2L * values.length, 64).fill((byte) 0x33);
+    float sum = math.powers(x.address(), n, values.length, scale, exponent, true, out.address());
+    for (int j = 0; j < values.length; j++) {
+      values[j] = Blocks.bf16ToFloat(out.getAtIndex(ValueLayout.JAVA_SHORT, j));
+    }
+    return sum;
   }
 
   @ParameterizedTest
