@@ -21,6 +21,8 @@ class ArchitectureTest {
         .consideringOnlyDependenciesInLayers()
         .layer("app")
         .definedBy("dev.pukara.app..")
+        .layer("eval")
+        .definedBy("dev.pukara.eval..")
         .layer("guard")
         .definedBy("dev.pukara.guard..")
         .layer("engine")
@@ -31,12 +33,14 @@ class ArchitectureTest {
         .definedBy("dev.pukara.kernels..")
         .whereLayer("app")
         .mayNotBeAccessedByAnyLayer()
-        .whereLayer("guard")
+        .whereLayer("eval")
         .mayOnlyBeAccessedByLayers("app")
+        .whereLayer("guard")
+        .mayOnlyBeAccessedByLayers("eval", "app")
         .whereLayer("engine")
-        .mayOnlyBeAccessedByLayers("guard", "app")
+        .mayOnlyBeAccessedByLayers("guard", "eval", "app")
         .whereLayer("model")
-        .mayOnlyBeAccessedByLayers("engine", "guard", "app")
+        .mayOnlyBeAccessedByLayers("engine", "guard", "eval", "app")
         .check(CLASSES);
   }
 
