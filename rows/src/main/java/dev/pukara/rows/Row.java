@@ -1,0 +1,121 @@
+package dev.pukara.rows;
+
+import dev.pukara.guard.Conversation;
+import dev.pukara.guard.Message;
+import dev.pukara.guard.Policy;
+import dev.pukara.guard.Role;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A labelled conversation: its last message, or the last two, were judged by somebody.
+ *
+ * @param id unique within its file
+ * @param dataset where it comes from
+ * @param conversation ends with the user's message, or with the agent's answer to it
+ * @param promptLabel of the last user message; empty = not judged
+ * @param responseLabel of the last agent message; empty = not judged
+ * @param codes what the unsafe part violates: the response if it is unsafe, else the prompt
+ * @param meta further facts by name: {@code licence_tier}, {@code label_basis}, {@code split}
+ */
+public record Row(
+    String id,
+    String dataset,
+    Conversation conversation,
+    Optional<Label> promptLabel,
+    Optional<Label> responseLabel,
+    Codes codes,
+    Map<String, String> meta) {
+  /** Checks that every label has its message. */
+  public Row {
+    meta = Map.copyOf(meta);
+    List<Message> turns = conversation.messages();
+    boolean answered = conversation.last().role() == Role.AGENT;
+    if (responseLabel.isPresent() && !answered) {
+      throw new RowException(
+          "row " + id + ": a response label, but the last message is the user's; add the response");
+    }
+    int asked = turns.size() - (answered ? 2 : 1);
+    if (promptLabel.isPresent() && (asked < 0 || turns.get(asked).role() != Role.USER)) {
+      throw new RowException(
+          "row " + id + ": a prompt label, but no user message to bear it; add the prompt");
+    }
+  }
+
+  /** A row of one user message. */
+  public static Row prompt(String id, String dataset, String text, Label label) {
+    return new Row(
+        id,
+        dataset,
+        Conversation.user(text),
+        Optional.of(label),
+        Optional.empty(),
+        Codes.UNKNOWN,
+        Map.of());
+  }
+
+  /** A row of a user message and a judged answer. */
+  public static Row response(String id, String dataset, String text, String answer, Label label) {
+    return new Row(
+        id,
+        dataset,
+        Conversation.user(text).agent(answer),
+        Optional.empty(),
+        Optional.of(label),
+        Codes.UNKNOWN,
+        Map.of());
+  }
+
+  /** The same with a label of the user's message. */
+  public Row withPromptLabel(Label label) {
+    return new Row(id, dataset, conversation, Optional.of(label), responseLabel, codes, meta);
+  }
+
+  /** The same with other codes. */
+  public Row withCodes(Codes value) {
+    return new Row(id, dataset, conversation, promptLabel, responseLabel, value, meta);
+  }
+
+  /** The same with other facts. */
+  public Row withMeta(Map<String, String> value) {
+    return new Row(id, dataset, conversation, promptLabel, responseLabel, codes, value);
+  }
+
+  /** A to D, see docs/data-format.md; empty if not stated. */
+  public Optional<String> licenceTier() {
+    return Optional.ofNullable(meta.get("licence_tier"));
+  }
+
+  /**
+   * What a guard is asked about this row, with the answer that is right under the policy: an unsafe
+   * message that the policy does not cover is safe under it. None if nobody judged the row; two if
+   * prompt and response were judged.
+   *
+   * @throws RowException if the row names a category that the policy lacks
+   */
+  public List<Example> examples(Policy policy) {
+    List<Example> examples = new ArrayList<>();
+    promptLabel.ifPresent(label -> examples.add(example(Task.PROMPT, upToUser(), label, policy)));
+    responseLabel.ifPresent(
+        label -> examples.add(example(Task.RESPONSE, conversation, label, policy)));
+    return examples;
+  }
+
+  private Conversation upToUser() {
+    List<Message> turns = conversation.messages();
+    return conversation.last().role() == Role.USER
+        ? conversation
+        : new Conversation(turns.subList(0, turns.size() - 1));
+  }
+
+  private Example example(Task task, Conversation judged, Label label, Policy policy) {
+    if (label == Label.SAFE) {
+      return new Example(task, judged, label, Optional.of(List.of()));
+    }
+    Optional<List<String>> violated = codes.under(policy, "row " + id);
+    boolean covered = violated.isEmpty() || !violated.get().isEmpty();
+    return new Example(task, judged, covered ? Label.UNSAFE : Label.SAFE, violated);
+  }
+}

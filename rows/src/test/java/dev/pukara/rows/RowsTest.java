@@ -1,0 +1,179 @@
+package dev.pukara.rows;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pukara.guard.Category;
+import dev.pukara.guard.Conversation;
+import dev.pukara.guard.Policies;
+import dev.pukara.guard.Policy;
+import dev.pukara.guard.Role;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RowsTest {
+  private static final String LINES =
+      """
+      {"id":"a:1","dataset":"a","split":"test","prompt":"How do I pick a lock?","response":"No.","prompt_label":"unsafe","response_label":"safe","categories":["theft"],"lg1":["O3"],"lg3":["S2"],"meta":{"licence_tier":"A","weak":["x"],"score":0.5},"other":{"x":[1]}}
+
+      {"id":"a:2","dataset":"a","prompt":"Grüße","response":null,"prompt_label":"safe","response_label":null,"categories":[],"lg1":[],"lg3":[],"meta":{}}
+      {"turns":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Go away"},{"role":"user","content":"Why?"}],"labelled_turn":1,"prompt":null,"response_label":"unsafe","lg1":null,"lg3":["S5"]}
+      """;
+
+  @TempDir private Path folder;
+
+  private List<Row> read(String lines) throws IOException {
+    Path file = folder.resolve("some.jsonl");
+    Files.writeString(file, lines);
+    return Rows.readAll(file);
+  }
+
+  private static Policy policy(String... codes) {
+    return new Policy(
+        "mine",
+        "1",
+        "Mine",
+        List.of(codes).stream().map(c -> new Category(c, c, "")).toList(),
+        true);
+  }
+
+  private static Policy llamaGuard3() {
+    return Policies.find("llama-guard-3");
+  }
+
+  @Test
+  void readsTheDocumentedFormat() throws IOException {
+    List<Row> rows = read(LINES);
+    assertThat(rows).hasSize(3);
+    assertThat(rows.getFirst().id()).isEqualTo("a:1");
+    assertThat(rows.getFirst().licenceTier()).contains("A");
+    assertThat(rows.getFirst().meta()).containsOnlyKeys("licence_tier", "score", "split");
+    assertThat(rows.get(1).conversation().last().text()).isEqualTo("Grüße");
+    Row turns = rows.get(2);
+    assertThat(turns.id()).isEqualTo("4");
+    assertThat(turns.dataset()).isEqualTo("some");
+    assertThat(turns.conversation().messages()).hasSize(2);
+    assertThat(turns.conversation().last().role()).isEqualTo(Role.AGENT);
+  }
+
+  @Test
+  void bothLabelsAreTwoExamples() throws IOException {
+    List<Example> examples = read(LINES).getFirst().examples(llamaGuard3());
+    assertThat(examples).extracting(Example::task).containsExactly(Task.PROMPT, Task.RESPONSE);
+    assertThat(examples.get(0).conversation().messages()).hasSize(1);
+    assertThat(examples.get(0).codes()).contains(List.of("S2"));
+    assertThat(examples.get(1).label()).isEqualTo(Label.SAFE);
+    assertThat(examples.get(1).codes()).contains(List.of());
+  }
+
+  @Test
+  void whatAPolicyDoesNotCoverIsSafeUnderIt() throws IOException {
+    Row unsafe = Row.prompt("1", "a", "text", Label.UNSAFE);
+    Policy three = llamaGuard3();
+    Codes defamation = Codes.UNKNOWN.with("llama-guard-3", List.of("S5"));
+    assertThat(only(unsafe.withCodes(defamation), three).label()).isEqualTo(Label.UNSAFE);
+    // Left out of the policy, unknown to Llama Guard 2, stated as not covered.
+    assertThat(only(unsafe.withCodes(defamation), three.without(Set.of("S5"))).label())
+        .isEqualTo(Label.SAFE);
+    assertThat(only(unsafe.withCodes(defamation), Policies.find("llama-guard-2")).label())
+        .isEqualTo(Label.SAFE);
+    Codes none = Codes.UNKNOWN.with("llama-guard-3", List.of());
+    assertThat(only(unsafe.withCodes(none), three).label()).isEqualTo(Label.SAFE);
+    // Nobody knows: the label stands.
+    assertThat(only(unsafe, three).label()).isEqualTo(Label.UNSAFE);
+    assertThat(only(unsafe, three).codes()).isEmpty();
+  }
+
+  @Test
+  void codesOfLlamaGuard2FollowFrom3() {
+    Codes codes = Codes.UNKNOWN.with("llama-guard-3", List.of("S6", "S12", "S14"));
+    Row row = Row.prompt("1", "a", "text", Label.UNSAFE).withCodes(codes);
+    assertThat(only(row, Policies.find("llama-guard-2")).codes()).contains(List.of("S5", "S11"));
+  }
+
+  @Test
+  void anotherPolicyGoesByCategories() throws IOException {
+    Row row = read(LINES).getFirst();
+    assertThat(row.examples(policy("theft", "arson")).getFirst().codes())
+        .contains(List.of("theft"));
+    assertThatThrownBy(() -> row.examples(policy("arson")))
+        .isInstanceOf(RowException.class)
+        .hasMessageContainingAll("a:1", "[theft]", "mine", "[arson]");
+  }
+
+  private static Example only(Row row, Policy policy) {
+    List<Example> examples = row.examples(policy);
+    assertThat(examples).hasSize(1);
+    return examples.getFirst();
+  }
+
+  @Test
+  void writtenRowsReadTheSame() throws IOException {
+    List<Row> rows = read(LINES);
+    for (String name : List.of("out.jsonl", "out.jsonl.gz")) {
+      Path file = folder.resolve(name);
+      Rows.write(file, rows.iterator());
+      assertThat(Rows.readAll(file)).isEqualTo(rows);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"prompt\":\"x\" | not JSON at column",
+        "[1] | expected a JSON object",
+        "{\"prompt_label\":\"safe\"} | expected 'prompt', 'response' or 'turns'",
+        "{\"prompt\":7} | field 'prompt' is NUMBER, expected text",
+        "{\"prompt\":\"x\",\"prompt_label\":\"bad\"} | field 'prompt_label' is 'bad', expected safe, unsafe or null",
+        "{\"prompt\":\"x\",\"response_label\":\"safe\"} | field 'response_label'",
+        "{\"response\":\"x\",\"prompt_label\":\"safe\"} | field 'prompt_label'",
+        "{\"prompt\":\"x\",\"lg3\":\"S1\"} | field 'lg3' is STRING, expected a list of codes",
+        "{\"turns\":[]} | field 'turns'",
+        "{\"turns\":[{\"role\":\"bot\",\"content\":\"x\"}]} | field 'turns[0].role' is 'bot'",
+        "{\"turns\":[{\"role\":\"user\",\"content\":\"x\"}],\"labelled_turn\":1} | field 'labelled_turn' is 1, expected 0 to 0",
+      })
+  void mistakesAreToldWithFileAndLine(String line, String message) {
+    assertThatThrownBy(() -> read("{\"prompt\":\"fine\"}\n" + line))
+        .isInstanceOf(RowException.class)
+        .hasMessageContaining("some.jsonl:2: ")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void otherBytesThanUtf8AreAnError() throws IOException {
+    Path file = folder.resolve("latin1.jsonl");
+    Files.write(file, "{\"prompt\":\"Grüße\"}".getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> Rows.readAll(file))
+        .isInstanceOf(RowException.class)
+        .hasMessageContaining("not UTF-8 near line 1");
+  }
+
+  @Test
+  void rowsCheckThemselves() {
+    Row answered = Row.response("1", "a", "Hi", "Hello", Label.SAFE);
+    assertThat(answered.withPromptLabel(Label.SAFE).examples(llamaGuard3())).hasSize(2);
+    assertThatThrownBy(
+            () ->
+                new Row(
+                    "9",
+                    "a",
+                    Conversation.user("x"),
+                    Optional.empty(),
+                    Optional.of(Label.SAFE),
+                    Codes.UNKNOWN,
+                    Map.of()))
+        .hasMessageContaining("row 9");
+  }
+}
