@@ -95,12 +95,13 @@ public record Row(
    *
    * @throws RowException if the row names a category that the policy lacks
    */
-  public List<Example> examples(Policy policy) {
-    List<Example> examples = new ArrayList<>();
-    promptLabel.ifPresent(label -> examples.add(example(Task.PROMPT, upToUser(), label, policy)));
+  public List<Judgement> judgements(Policy policy) {
+    List<Judgement> judgements = new ArrayList<>();
+    promptLabel.ifPresent(
+        label -> judgements.add(judgement(Task.PROMPT, upToUser(), label, policy)));
     responseLabel.ifPresent(
-        label -> examples.add(example(Task.RESPONSE, conversation, label, policy)));
-    return examples;
+        label -> judgements.add(judgement(Task.RESPONSE, conversation, label, policy)));
+    return judgements;
   }
 
   private Conversation upToUser() {
@@ -110,12 +111,12 @@ public record Row(
         : new Conversation(turns.subList(0, turns.size() - 1));
   }
 
-  private Example example(Task task, Conversation judged, Label label, Policy policy) {
+  private Judgement judgement(Task task, Conversation judged, Label label, Policy policy) {
     if (label == Label.SAFE) {
-      return new Example(task, judged, label, Optional.of(List.of()));
+      return new Judgement(task, judged, label, Optional.of(List.of()));
     }
     Optional<List<String>> violated = codes.under(policy, "row " + id);
     boolean covered = violated.isEmpty() || !violated.get().isEmpty();
-    return new Example(task, judged, covered ? Label.UNSAFE : Label.SAFE, violated);
+    return new Judgement(task, judged, covered ? Label.UNSAFE : Label.SAFE, violated);
   }
 }

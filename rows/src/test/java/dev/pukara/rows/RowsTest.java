@@ -67,13 +67,13 @@ class RowsTest {
   }
 
   @Test
-  void bothLabelsAreTwoExamples() throws IOException {
-    List<Example> examples = read(LINES).getFirst().examples(llamaGuard3());
-    assertThat(examples).extracting(Example::task).containsExactly(Task.PROMPT, Task.RESPONSE);
-    assertThat(examples.get(0).conversation().messages()).hasSize(1);
-    assertThat(examples.get(0).codes()).contains(List.of("S2"));
-    assertThat(examples.get(1).label()).isEqualTo(Label.SAFE);
-    assertThat(examples.get(1).codes()).contains(List.of());
+  void bothLabelsAreTwoJudgements() throws IOException {
+    List<Judgement> judgements = read(LINES).getFirst().judgements(llamaGuard3());
+    assertThat(judgements).extracting(Judgement::task).containsExactly(Task.PROMPT, Task.RESPONSE);
+    assertThat(judgements.get(0).conversation().messages()).hasSize(1);
+    assertThat(judgements.get(0).codes()).contains(List.of("S2"));
+    assertThat(judgements.get(1).label()).isEqualTo(Label.SAFE);
+    assertThat(judgements.get(1).codes()).contains(List.of());
   }
 
   @Test
@@ -104,17 +104,17 @@ class RowsTest {
   @Test
   void anotherPolicyGoesByCategories() throws IOException {
     Row row = read(LINES).getFirst();
-    assertThat(row.examples(policy("theft", "arson")).getFirst().codes())
+    assertThat(row.judgements(policy("theft", "arson")).getFirst().codes())
         .contains(List.of("theft"));
-    assertThatThrownBy(() -> row.examples(policy("arson")))
+    assertThatThrownBy(() -> row.judgements(policy("arson")))
         .isInstanceOf(RowException.class)
         .hasMessageContainingAll("a:1", "[theft]", "mine", "[arson]");
   }
 
-  private static Example only(Row row, Policy policy) {
-    List<Example> examples = row.examples(policy);
-    assertThat(examples).hasSize(1);
-    return examples.getFirst();
+  private static Judgement only(Row row, Policy policy) {
+    List<Judgement> judgements = row.judgements(policy);
+    assertThat(judgements).hasSize(1);
+    return judgements.getFirst();
   }
 
   @Test
@@ -163,7 +163,7 @@ class RowsTest {
   @Test
   void rowsCheckThemselves() {
     Row answered = Row.response("1", "a", "Hi", "Hello", Label.SAFE);
-    assertThat(answered.withPromptLabel(Label.SAFE).examples(llamaGuard3())).hasSize(2);
+    assertThat(answered.withPromptLabel(Label.SAFE).judgements(llamaGuard3())).hasSize(2);
     assertThatThrownBy(
             () ->
                 new Row(

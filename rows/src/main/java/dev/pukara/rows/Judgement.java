@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One message to judge by one policy, and the right answer.
+ * What is right to say of one message by one policy.
  *
  * @param task what the last message of the conversation is
  * @param conversation ends with the judged message
  * @param label under the policy
  * @param codes violated categories of the policy; none if safe, empty if nobody can say which
  */
-public record Example(
+public record Judgement(
     Task task, Conversation conversation, Label label, Optional<List<String>> codes) {}
