@@ -1,22 +1,13 @@
 package dev.pukara.guard;
 
-import dev.pukara.engine.Answer;
-import dev.pukara.engine.Engine;
 import dev.pukara.engine.EngineException;
-import dev.pukara.engine.Request;
-import dev.pukara.guard.PromptFormat.CategoryQuestion;
-import dev.pukara.kernels.Kernels;
-import dev.pukara.kernels.Precision;
-import dev.pukara.model.Llama;
 import dev.pukara.model.ModelFile;
 import dev.pukara.model.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -34,37 +25,22 @@ import java.util.concurrent.CompletionException;
  * }</pre>
  *
  * <p>The score is p(unsafe) / (p(safe) + p(unsafe)) of the first answer token (Llama Guard, arXiv
- * 2312.06674, section 4.2). Threads: any number of callers.
+ * 2312.06674, section 4.2). Threads: any number of callers; open one guard and share it. A check
+ * goes {@link Scorer} (asks the {@link BackEnd}) to {@link Judge} (decides).
  */
 public final class Guard implements AutoCloseable {
-  private final ModelFile file;
-  private final Kernels kernels;
-  private final Engine engine;
+  private final BackEnd backEnd;
   private final Policy policy;
   private final PromptFormat format;
-  private final PromptEncoder encoder;
-  private final double threshold;
-  private final int[] answers;
+  private final Scorer scorer;
+  private final Judge judge;
 
-  /** Hashing a file of gigabytes takes seconds: it goes on beside the first check. */
-  private final CompletableFuture<String> digest;
-
-  private Guard(
-      GuardOptions options, ModelFile file, Kernels kernels, Engine engine, PromptFormat format) {
-    this.file = file;
-    this.kernels = kernels;
-    this.engine = engine;
+  private Guard(BackEnd backEnd, Policy policy, PromptFormat format, Settings settings) {
+    this.backEnd = backEnd;
+    this.policy = policy;
     this.format = format;
-    this.policy = options.policy().orElseGet(format::defaultPolicy);
-    this.encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
-    this.threshold = options.threshold();
-    this.digest = CompletableFuture.supplyAsync(file::digest);
-    // Fails now, not at the first check, if the vocabulary lacks one of the format's tokens.
-    Prompt probe = format.render(policy, Conversation.user(""));
-    encoder.all(probe);
-    encoder.question(probe);
-    this.answers =
-        new int[] {encoder.answer(format.safeToken()), encoder.answer(format.unsafeToken())};
+    this.scorer = new Scorer(backEnd, format, policy);
+    this.judge = new Judge(policy, settings);
   }
 
   /**
@@ -76,25 +52,33 @@ public final class Guard implements AutoCloseable {
    */
   public static Guard open(GuardOptions options) throws IOException {
     ModelFile file = ModelFile.open(options.model());
-    Kernels kernels = null;
-    Engine engine = null;
     try {
-      PromptFormat format = options.format().orElseGet(() -> ModelFormats.of(file));
-      kernels = Kernels.best();
-      Precision precision = options.precision().orElse(kernels.precisions().getFirst());
-      Llama model = new Llama(file, kernels, precision, options.engine().stepTokensMax());
-      engine = new Engine(model, options.engine());
-      return new Guard(options, file, kernels, engine, format);
+      return open(options, file);
     } catch (RuntimeException | Error e) {
-      if (engine != null) {
-        engine.close();
-      }
-      if (kernels != null) {
-        kernels.close();
-      }
       file.close();
       throw e;
     }
+  }
+
+  private static Guard open(GuardOptions options, ModelFile file) {
+    PromptFormat format = options.format().orElseGet(() -> ModelFormats.of(file));
+    Policy policy = options.policy().orElseGet(format::defaultPolicy);
+    DecisionOptions decision = options.decision();
+    double floor = decision.readableFloor().orElse(0);
+    Settings settings =
+        new Settings(
+            1,
+            1,
+            decision.threshold().orElse(0.5),
+            floor,
+            decision.failOpen(),
+            decision.categories());
+    PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
+    // Fails now, not at the first check, if the vocabulary lacks one of the format's tokens.
+    encoder.check(Question.message(format, policy, Conversation.user("")));
+    BackEnd backEnd =
+        EngineBackEnd.open(file, encoder, options.precision(), options.engine(), floor > 0);
+    return new Guard(backEnd, policy, format, settings);
   }
 
   /** The prompt format that a model file was made for. */
@@ -122,9 +106,9 @@ public final class Guard implements AutoCloseable {
     return format;
   }
 
-  /** The model file in use. */
-  public ModelFile model() {
-    return file;
+  /** The model's name. */
+  public String model() {
+    return backEnd.model();
   }
 
   /** What a user of this model should know before trusting it; empty for a guard model. */
@@ -134,10 +118,33 @@ public final class Guard implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** Judges the last message of the conversation and waits for the verdict. */
+  /**
+   * Judges the last message of the conversation and waits for the verdict.
+   *
+   * @throws EngineException if the engine is busy or closed, or the conversation too long
+   */
   public Verdict check(Conversation conversation) {
+    return await(checkAsync(conversation));
+  }
+
+  /**
+   * Judges many conversations together, which is faster than one after the other.
+   *
+   * @return verdicts in the order of the conversations
+   * @throws EngineException as {@link #check}; then there is no verdict at all
+   */
+  public List<Verdict> checkAll(List<Conversation> conversations) {
+    List<CompletableFuture<Verdict>> asked = conversations.stream().map(this::checkAsync).toList();
+    List<Verdict> verdicts = new ArrayList<>();
+    for (CompletableFuture<Verdict> verdict : asked) {
+      verdicts.add(await(verdict));
+    }
+    return verdicts;
+  }
+
+  private static Verdict await(CompletableFuture<Verdict> verdict) {
     try {
-      return checkAsync(conversation).join();
+      return verdict.join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof EngineException failure) {
         throw failure;
@@ -149,140 +156,55 @@ public final class Guard implements AutoCloseable {
   /** Judges the last message of the conversation; the future fails with {@link EngineException}. */
   public CompletableFuture<Verdict> checkAsync(Conversation conversation) {
     long start = System.nanoTime();
-    return ask(policy, conversation)
+    return gather(conversation)
         .thenCompose(
-            answer -> {
-              Spent spent = new Spent(start, answer.tokens(), answer.cachedTokens());
-              double score = probability(answer.logits()[0]);
-              if (Double.isNaN(score)) {
-                return CompletableFuture.completedFuture(
-                    new Verdict.Unreadable("the model gave no probability", spent.trace(this)));
-              }
-              if (score < threshold) {
-                return CompletableFuture.completedFuture(
-                    new Verdict.Safe(score, spent.trace(this)));
-              }
-              return unsafe(conversation, score, spent);
-            });
+            evidence ->
+                categories(evidence)
+                    .thenApply(
+                        categories ->
+                            judge.verdict(
+                                evidence.odds(),
+                                categories.odds(),
+                                trace(evidence, categories.cost(), start))));
   }
 
-  /** Tokens and time of one verdict. */
-  private record Spent(long startNanos, int tokens, int cachedTokens) {
-    Trace trace(Guard guard) {
-      return new Trace(
-          guard.file.path().getFileName().toString(),
-          guard.digest.join(),
-          guard.policy.id(),
-          guard.policy.digest(),
-          guard.format.id(),
-          guard.format.digest(),
-          tokens,
-          cachedTokens,
-          System.nanoTime() - startNanos);
-    }
-  }
-
-  private CompletableFuture<Answer> ask(Policy asked, Conversation conversation) {
-    Prompt prompt = format.render(asked, conversation);
-    int[] stem = encoder.stem(prompt);
-    int[] question = encoder.question(prompt);
-    if (prompt.tail().isEmpty()) {
-      return engine.submit(
-          Request.of(encoder.prefix(prompt), PromptEncoder.join(stem, question), answers));
-    }
-    return engine.submit(
-        Request.of(encoder.prefix(prompt), stem, answers).withBranches(List.of(question)));
-  }
-
-  /** Probability of the second of two candidates. */
-  private static double probability(float[] logits) {
-    return 1 / (1 + Math.exp((double) logits[0] - logits[1]));
-  }
-
-  private CompletableFuture<Verdict> unsafe(Conversation conversation, double score, Spent spent) {
-    Role role = conversation.last().role();
-    boolean branches = format.question(policy.categories().getFirst(), role).isPresent();
-    CompletableFuture<CategoryAnswers> asked =
-        branches ? askBranches(conversation) : askOneByOne(conversation);
-    return asked.thenApply(
-        answers -> {
-          Spent all =
-              new Spent(
-                  spent.startNanos(),
-                  spent.tokens() + answers.tokens(),
-                  spent.cachedTokens() + answers.cachedTokens());
-          return new Verdict.Unsafe(score, violated(answers.scores()), all.trace(this));
-        });
-  }
-
-  private record CategoryAnswers(List<CategoryScore> scores, int tokens, int cachedTokens) {}
-
-  /** A yes/no branch per category behind one conversation. */
-  private CompletableFuture<CategoryAnswers> askBranches(Conversation conversation) {
-    Prompt prompt = format.render(policy, conversation);
-    List<int[]> branches = new ArrayList<>();
-    int[] candidates = answers;
-    for (Category category : policy.categories()) {
-      CategoryQuestion question =
-          format.question(category, conversation.last().role()).orElseThrow();
-      branches.add(encoder.encode(question.tail()));
-      candidates =
-          new int[] {encoder.answer(question.noToken()), encoder.answer(question.yesToken())};
-    }
-    return engine
-        .submit(
-            Request.of(encoder.prefix(prompt), encoder.stem(prompt), candidates)
-                .withBranches(branches))
+  /** Scores the conversation as written. */
+  private CompletableFuture<Evidence> gather(Conversation conversation) {
+    int turn = conversation.messages().size() - 1;
+    return scorer
+        .message(conversation)
         .thenApply(
-            answer -> {
-              List<CategoryScore> scores = new ArrayList<>();
-              for (int i = 0; i < branches.size(); i++) {
-                scores.add(scored(policy.categories().get(i), answer.logits()[i]));
-              }
-              return new CategoryAnswers(scores, answer.tokens(), answer.cachedTokens());
+            reading -> {
+              Odds odds = reading.odds().getFirst();
+              Finding finding = new Finding(Finding.AS_WRITTEN, turn, judge.score(odds));
+              return new Evidence(conversation, odds, List.of(finding), reading.cost());
             });
   }
 
-  /** A prompt with one category each (the paper's 1-vs-all), in one batch. */
-  private CompletableFuture<CategoryAnswers> askOneByOne(Conversation conversation) {
-    List<CompletableFuture<Answer>> asked = new ArrayList<>();
-    for (Category category : policy.categories()) {
-      asked.add(ask(policy.only(Set.of(category.code())), conversation));
-    }
-    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-        .thenApply(
-            done -> {
-              List<CategoryScore> scores = new ArrayList<>();
-              int tokens = 0;
-              int cached = 0;
-              for (int i = 0; i < asked.size(); i++) {
-                Answer answer = asked.get(i).join();
-                scores.add(scored(policy.categories().get(i), answer.logits()[0]));
-                tokens += answer.tokens();
-                cached += answer.cachedTokens();
-              }
-              return new CategoryAnswers(scores, tokens, cached);
-            });
+  private CompletableFuture<Reading> categories(Evidence evidence) {
+    return judge.wantsCategories(evidence.odds())
+        ? scorer.categories(evidence.conversation())
+        : CompletableFuture.completedFuture(new Reading(List.of(), Cost.NONE));
   }
 
-  private static CategoryScore scored(Category category, float[] logits) {
-    return new CategoryScore(category.code(), category.name(), probability(logits));
-  }
-
-  /** Those from the threshold on; if there is none, the likeliest. */
-  private List<CategoryScore> violated(List<CategoryScore> scores) {
-    List<CategoryScore> sorted = new ArrayList<>(scores);
-    sorted.sort(Comparator.comparingDouble(CategoryScore::score).reversed());
-    List<CategoryScore> over = sorted.stream().filter(c -> c.score() >= threshold).toList();
-    return over.isEmpty() ? List.of(sorted.getFirst()) : over;
+  private Trace trace(Evidence evidence, Cost more, long startNanos) {
+    Cost cost = evidence.cost().plus(more);
+    return new Trace(
+        backEnd.model(),
+        backEnd.digest(),
+        policy.id(),
+        policy.digest(),
+        format.id(),
+        format.digest(),
+        evidence.findings(),
+        cost.tokens(),
+        cost.cachedTokens(),
+        System.nanoTime() - startNanos);
   }
 
   /** Ends the engine, frees the model and unmaps the file. */
   @Override
   public void close() {
-    engine.close();
-    kernels.close();
-    digest.handle((hash, failure) -> hash).join();
-    file.close();
+    backEnd.close();
   }
 }

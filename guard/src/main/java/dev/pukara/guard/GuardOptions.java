@@ -10,9 +10,9 @@ import java.util.Optional;
  *
  * @param model GGUF file or folder with safetensors
  * @param policy empty = the prompt format's own
- * @param format empty = as the model file says
+ * @param format empty = as the policy says, else as the model file says
  * @param precision empty = the fastest that the machine has
- * @param threshold score from which a message is unsafe
+ * @param decision how scores become verdicts
  * @param engine limits
  */
 public record GuardOptions(
@@ -20,43 +20,52 @@ public record GuardOptions(
     Optional<Policy> policy,
     Optional<PromptFormat> format,
     Optional<Precision> precision,
-    double threshold,
+    DecisionOptions decision,
     EngineOptions engine) {
-  /** Checks the threshold. */
-  public GuardOptions {
-    if (!(threshold >= 0 && threshold <= 1)) {
-      throw new IllegalArgumentException("threshold " + threshold + ", expected 0 to 1");
-    }
-  }
 
   /** A guard on a model file, everything else by default. */
   public static GuardOptions of(Path model) {
     return new GuardOptions(
-        model, Optional.empty(), Optional.empty(), Optional.empty(), 0.5, EngineOptions.defaults());
+        model,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        DecisionOptions.DEFAULT,
+        EngineOptions.defaults());
   }
 
   /** With another policy. */
   public GuardOptions withPolicy(Policy value) {
-    return new GuardOptions(model, Optional.of(value), format, precision, threshold, engine);
+    return new GuardOptions(model, Optional.of(value), format, precision, decision, engine);
   }
 
   /** With another prompt format. */
   public GuardOptions withFormat(PromptFormat value) {
-    return new GuardOptions(model, policy, Optional.of(value), precision, threshold, engine);
+    return new GuardOptions(model, policy, Optional.of(value), precision, decision, engine);
   }
 
   /** With another precision. */
   public GuardOptions withPrecision(Precision value) {
-    return new GuardOptions(model, policy, format, Optional.of(value), threshold, engine);
+    return new GuardOptions(model, policy, format, Optional.of(value), decision, engine);
   }
 
-  /** With another threshold. */
-  public GuardOptions withThreshold(double value) {
+  /** With other rules from scores to verdicts. */
+  public GuardOptions withDecision(DecisionOptions value) {
     return new GuardOptions(model, policy, format, precision, value, engine);
+  }
+
+  /** With another threshold: the score from which a message is unsafe, 0 to 1. */
+  public GuardOptions withThreshold(double value) {
+    return withDecision(decision.withThreshold(value));
+  }
+
+  /** With categories scored at other times. */
+  public GuardOptions withCategories(CategoryMode value) {
+    return withDecision(decision.withCategories(value));
   }
 
   /** With other limits. */
   public GuardOptions withEngine(EngineOptions value) {
-    return new GuardOptions(model, policy, format, precision, threshold, value);
+    return new GuardOptions(model, policy, format, precision, decision, value);
   }
 }

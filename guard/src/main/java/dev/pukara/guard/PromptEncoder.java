@@ -33,14 +33,17 @@ final class PromptEncoder {
     return prefixes.computeIfAbsent(prompt.prefix(), this::encode);
   }
 
+  /** Fails if the vocabulary lacks a token that the question needs. */
+  void check(Question question) {
+    all(question.prompt());
+    question.tails().forEach(this::encode);
+    answer(question.no());
+    answer(question.yes());
+  }
+
   /** The conversation. */
   int[] stem(Prompt prompt) {
     return encode(prompt.stem());
-  }
-
-  /** The question, and what the model writes before its answer. */
-  int[] question(Prompt prompt) {
-    return join(encode(prompt.tail()), encode(prompt.lead()));
   }
 
   /** All of the template's text. */

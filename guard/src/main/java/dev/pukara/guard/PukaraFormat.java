@@ -40,8 +40,7 @@ final class PukaraFormat implements PromptFormat {
 
   @Override
   public Policy defaultPolicy() {
-    Policy names = Policies.builtIn("llama-guard-3");
-    return new Policy(names.id(), names.version(), names.title(), names.categories(), true);
+    return Policies.builtIn("llama-guard-3").withDescribe(true);
   }
 
   @Override

@@ -10,21 +10,48 @@ public sealed interface Verdict {
   /** Probability that the message is unsafe, 0 to 1; NaN if unreadable. */
   double score();
 
+  /** Every category's score by itself, in the policy's order; empty if not computed. */
+  List<CategoryScore> categoryScores();
+
+  /** What the policy says to do with the message. */
+  Action action();
+
   /** How it came about. */
   Trace trace();
 
   /** The message violates no category. */
-  record Safe(double score, Trace trace) implements Verdict {}
+  record Safe(double score, List<CategoryScore> categoryScores, Trace trace) implements Verdict {
+    /** Copies the list. */
+    public Safe {
+      categoryScores = List.copyOf(categoryScores);
+    }
+
+    @Override
+    public Action action() {
+      return Action.ALLOW;
+    }
+  }
 
   /**
    * The message violates the policy.
    *
-   * @param categories violated ones, most likely first; at least one
+   * @param categories violated ones, likeliest first; empty only if categories are never computed
+   * @param crossings the thresholds that were reached, the global one first; at least one
+   * @param action the strictest of the violated categories'
    */
-  record Unsafe(double score, List<CategoryScore> categories, Trace trace) implements Verdict {
-    /** Copies the list. */
+  record Unsafe(
+      double score,
+      List<CategoryScore> categories,
+      List<CategoryScore> categoryScores,
+      List<Crossing> crossings,
+      Action action,
+      Trace trace)
+      implements Verdict {
+    /** Copies the lists. */
     public Unsafe {
       categories = List.copyOf(categories);
+      categoryScores = List.copyOf(categoryScores);
+      crossings = List.copyOf(crossings);
     }
   }
 
@@ -32,11 +59,17 @@ public sealed interface Verdict {
    * The model's answer cannot be read.
    *
    * @param reason for people
+   * @param action {@link Action#BLOCK}, or {@link Action#ALLOW} if the guard fails open
    */
-  record Unreadable(String reason, Trace trace) implements Verdict {
+  record Unreadable(String reason, Action action, Trace trace) implements Verdict {
     @Override
     public double score() {
       return Double.NaN;
+    }
+
+    @Override
+    public List<CategoryScore> categoryScores() {
+      return List.of();
     }
   }
 }

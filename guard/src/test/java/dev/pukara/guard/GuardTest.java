@@ -73,6 +73,26 @@ class GuardTest {
   }
 
   @Test
+  void floorOfReadability() throws IOException {
+    DecisionOptions strict = DecisionOptions.DEFAULT.withReadableFloor(0.5);
+    try (Guard guard = Guard.open(options().withDecision(strict))) {
+      // A thousand tokens of random weights: two of them never have half of the mass.
+      assertThat(guard.check(Conversation.user("Hi")))
+          .isInstanceOfSatisfying(
+              Verdict.Unreadable.class,
+              unreadable -> assertThat(unreadable.reason()).contains("p(safe) + p(unsafe)"));
+    }
+  }
+
+  @Test
+  void many() throws IOException {
+    try (Guard guard = Guard.open(options().withThreshold(1))) {
+      List<Conversation> all = TEXTS.stream().map(Conversation::user).toList();
+      assertThat(guard.checkAll(all)).hasSize(TEXTS.size());
+    }
+  }
+
+  @Test
   void thresholdDecides() throws IOException {
     try (Guard guard = Guard.open(options().withThreshold(0))) {
       assertThat(guard.check(Conversation.user("Hi")))

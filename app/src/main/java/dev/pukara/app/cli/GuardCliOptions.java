@@ -51,8 +51,10 @@ final class GuardCliOptions {
   @Option(
       names = "--threshold",
       paramLabel = "P",
-      description = "Score from which a message is unsafe, 0 to 1; default: ${DEFAULT-VALUE}.")
-  double threshold = 0.5;
+      description =
+          "Score from which a message is unsafe, 0 to 1; default: as policy or model"
+              + " file say, else 0.5.")
+  @Nullable Double threshold;
 
   Optional<Path> modelPath() {
     if (model != null) {
@@ -97,8 +99,10 @@ final class GuardCliOptions {
   }
 
   GuardOptions guardOptions(PromptFormat chosen) {
-    GuardOptions options =
-        GuardOptions.of(requiredModel()).withFormat(chosen).withThreshold(threshold);
+    GuardOptions options = GuardOptions.of(requiredModel()).withFormat(chosen);
+    if (threshold != null) {
+      options = options.withThreshold(threshold);
+    }
     if (precision != null) {
       options = options.withPrecision(precision);
     }

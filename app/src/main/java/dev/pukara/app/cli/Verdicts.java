@@ -28,8 +28,8 @@ final class Verdicts {
   static String json(Guard guard, Verdict verdict) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("verdict", name(verdict));
-    if (verdict instanceof Verdict.Unreadable(String reason, Trace ignored)) {
-      object.put("reason", reason);
+    if (verdict instanceof Verdict.Unreadable unreadable) {
+      object.put("reason", unreadable.reason());
     } else {
       object.put("score", verdict.score());
     }

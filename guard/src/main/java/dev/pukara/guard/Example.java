@@ -1,0 +1,22 @@
+package dev.pukara.guard;
+
+import java.util.List;
+
+/**
+ * A conversation and what is right to say of its last message. Examples of a policy are tests of it
+ * ({@code pukara policy test}) and, if the policy asks for few-shot prompts, demonstrations.
+ *
+ * @param conversation whose last message is judged
+ * @param codes violated categories in the policy's order; empty = safe
+ */
+public record Example(Conversation conversation, List<String> codes) {
+  /** Copies the list. */
+  public Example {
+    codes = List.copyOf(codes);
+  }
+
+  /** True if it violates nothing. */
+  public boolean isSafe() {
+    return codes.isEmpty();
+  }
+}

@@ -1,0 +1,126 @@
+package dev.pukara.guard;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Odds to verdict. A message is unsafe when its score reaches the global threshold, or a category's
+ * score the category's own. Plain rules: no model, no clock.
+ */
+final class Judge {
+  private final Policy policy;
+  private final Settings settings;
+
+  Judge(Policy policy, Settings settings) {
+    this.policy = policy;
+    this.settings = settings;
+  }
+
+  /** Probability that the message is unsafe; NaN if the odds are unreadable. */
+  double score(Odds odds) {
+    return isReadable(odds) ? odds.probability(settings.temperature()) : Double.NaN;
+  }
+
+  /** True if the verdict on these odds needs the categories' odds. */
+  boolean wantsCategories(Odds odds) {
+    if (!isReadable(odds)) {
+      return false;
+    }
+    return switch (settings.categories()) {
+      case ALWAYS -> true;
+      case NEVER -> false;
+      case UNSAFE -> score(odds) >= settings.threshold() || hasOwnThresholds();
+    };
+  }
+
+  private boolean hasOwnThresholds() {
+    return policy.categories().stream().anyMatch(category -> category.threshold().isPresent());
+  }
+
+  private boolean isReadable(Odds odds) {
+    // A NaN mass was not asked for.
+    return !Double.isNaN(odds.probability(1)) && !(odds.mass() < settings.readableFloor());
+  }
+
+  /**
+   * The verdict.
+   *
+   * @param categories odds in the policy's order; empty if not asked for
+   */
+  Verdict verdict(Odds odds, List<Odds> categories, Trace trace) {
+    if (!isReadable(odds)) {
+      return unreadable(reason(odds), trace);
+    }
+    for (Odds category : categories) {
+      if (!isReadable(category)) {
+        return unreadable("about a category: " + reason(category), trace);
+      }
+    }
+    double score = score(odds);
+    List<CategoryScore> scores = new ArrayList<>();
+    List<Crossing> crossings = new ArrayList<>();
+    if (score >= settings.threshold()) {
+      crossings.add(new Crossing(Optional.empty(), settings.threshold(), score));
+    }
+    for (int i = 0; i < categories.size(); i++) {
+      Category category = policy.categories().get(i);
+      double own = categories.get(i).probability(settings.categoryTemperature());
+      scores.add(new CategoryScore(category.code(), category.name(), own));
+      if (own >= category.threshold().orElse(Double.POSITIVE_INFINITY)) {
+        double threshold = category.threshold().getAsDouble();
+        crossings.add(new Crossing(Optional.of(category.code()), threshold, own));
+      }
+    }
+    if (crossings.isEmpty()) {
+      return new Verdict.Safe(score, scores, trace);
+    }
+    List<CategoryScore> violated = violated(scores, score >= settings.threshold());
+    return new Verdict.Unsafe(score, violated, scores, crossings, action(violated), trace);
+  }
+
+  private Verdict unreadable(String reason, Trace trace) {
+    return new Verdict.Unreadable(reason, settings.failOpen() ? Action.ALLOW : Action.BLOCK, trace);
+  }
+
+  private String reason(Odds odds) {
+    return Double.isNaN(odds.probability(1))
+        ? "the model gave no probability"
+        : String.format(
+            Locale.ROOT,
+            "p(safe) + p(unsafe) is %.3g, expected at least %.3g: the model answers something else",
+            odds.mass(),
+            settings.readableFloor());
+  }
+
+  /**
+   * Those that reach their own threshold, or else the global one; if there is none in a message
+   * that is unsafe as a whole, the likeliest.
+   */
+  private List<CategoryScore> violated(List<CategoryScore> scores, boolean unsafeAsAWhole) {
+    List<CategoryScore> over = new ArrayList<>();
+    for (CategoryScore score : scores) {
+      if (score.score() >= category(score).threshold().orElse(settings.threshold())) {
+        over.add(score);
+      }
+    }
+    if (over.isEmpty() && unsafeAsAWhole) {
+      scores.stream().max(Comparator.comparingDouble(CategoryScore::score)).ifPresent(over::add);
+    }
+    over.sort(Comparator.comparingDouble(CategoryScore::score).reversed());
+    return over;
+  }
+
+  private Action action(List<CategoryScore> violated) {
+    return violated.stream()
+        .map(score -> category(score).action())
+        .max(Comparator.naturalOrder())
+        .orElse(Action.BLOCK);
+  }
+
+  private Category category(CategoryScore score) {
+    return policy.category(score.code()).orElseThrow();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.pukara.guard;
+
+import dev.pukara.guard.PromptFormat.CategoryQuestion;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+
+/** Asks a back end about one conversation: the message as a whole, and category by category. */
+final class Scorer {
+  private final BackEnd backEnd;
+  private final PromptFormat format;
+  private final Policy policy;
+
+  Scorer(BackEnd backEnd, PromptFormat format, Policy policy) {
+    this.backEnd = backEnd;
+    this.format = format;
+    this.policy = policy;
+  }
+
+  /** Odds that the last message violates the policy: one entry. */
+  CompletableFuture<Reading> message(Conversation conversation) {
+    return backEnd.ask(Question.message(format, policy, conversation));
+  }
+
+  /** Odds of each category by itself, in the policy's order. */
+  CompletableFuture<Reading> categories(Conversation conversation) {
+    Role role = conversation.last().role();
+    return format.question(policy.categories().getFirst(), role).isPresent()
+        ? branches(conversation)
+        : oneByOne(conversation);
+  }
+
+  /** A yes/no branch per category behind one conversation. */
+  private CompletableFuture<Reading> branches(Conversation conversation) {
+    List<CategoryQuestion> questions = new ArrayList<>();
+    for (Category category : policy.categories()) {
+      questions.add(format.question(category, conversation.last().role()).orElseThrow());
+    }
+    CategoryQuestion first = questions.getFirst();
+    return backEnd.ask(
+        new Question(
+            format.render(policy, conversation),
+            questions.stream().map(CategoryQuestion::tail).toList(),
+            first.noToken(),
+            first.yesToken()));
+  }
+
+  /** A prompt with one category each (the paper's 1-vs-all), in one batch. */
+  private CompletableFuture<Reading> oneByOne(Conversation conversation) {
+    List<CompletableFuture<Reading>> asked = new ArrayList<>();
+    for (Category category : policy.categories()) {
+      Policy alone = policy.only(Set.of(category.code()));
+      asked.add(backEnd.ask(Question.message(format, alone, conversation)));
+    }
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(
+            done -> {
+              List<Odds> odds = new ArrayList<>();
+              Cost cost = Cost.NONE;
+              for (CompletableFuture<Reading> one : asked) {
+                odds.addAll(one.join().odds());
+                cost = cost.plus(one.join().cost());
+              }
+              return new Reading(odds, cost);
+            });
+  }
+}
