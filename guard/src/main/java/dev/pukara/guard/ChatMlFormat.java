@@ -41,6 +41,11 @@ final class ChatMlFormat implements PromptFormat {
   }
 
   @Override
+  public String answer(List<String> codes) {
+    return codes.isEmpty() ? safeToken() : unsafeToken() + "\n" + String.join(",", codes);
+  }
+
+  @Override
   public Prompt render(Policy policy, Conversation conversation) {
     String role = conversation.last().role().label();
     StringBuilder system = new StringBuilder("system\n").append(TASK);

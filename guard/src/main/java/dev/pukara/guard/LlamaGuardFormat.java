@@ -154,6 +154,11 @@ final class LlamaGuardFormat implements PromptFormat {
   }
 
   @Override
+  public String answer(List<String> codes) {
+    return codes.isEmpty() ? safeToken() : unsafeToken() + "\n" + String.join(",", codes);
+  }
+
+  @Override
   public Prompt render(Policy policy, Conversation conversation) {
     String role = conversation.last().role().label();
     List<Piece> prefix = new ArrayList<>(open);

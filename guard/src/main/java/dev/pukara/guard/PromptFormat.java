@@ -19,6 +19,14 @@ public interface PromptFormat {
   /** Text of the single token that says unsafe. */
   String unsafeToken();
 
+  /**
+   * What the model should write behind prompt and lead, before its end token: what it is trained
+   * on, and what demonstrations show.
+   *
+   * @param codes violated categories; empty = safe
+   */
+  String answer(List<String> codes);
+
   /** Renders the question whether the last message of the conversation violates the policy. */
   Prompt render(Policy policy, Conversation conversation);
 
