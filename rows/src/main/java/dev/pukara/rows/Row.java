@@ -68,6 +68,11 @@ public record Row(
         Map.of());
   }
 
+  /** The same with another id. */
+  public Row withId(String value) {
+    return new Row(value, dataset, conversation, promptLabel, responseLabel, codes, meta);
+  }
+
   /** The same with a label of the user's message. */
   public Row withPromptLabel(Label label) {
     return new Row(id, dataset, conversation, Optional.of(label), responseLabel, codes, meta);

@@ -1,25 +1,17 @@
 package dev.pukara.rows;
 
-import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Objects;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /** Rows of a JSON Lines file, plain or gzip, one at a time. Threads: one. */
 public final class RowReader implements Iterator<Row>, AutoCloseable {
-  private static final int GZIP_MAGIC = 0x8b1f;
-
   private final Path file;
   private final String dataset;
   private final BufferedReader lines;
@@ -34,22 +26,7 @@ public final class RowReader implements Iterator<Row>, AutoCloseable {
 
   /** Opens a file. */
   public static RowReader open(Path file) throws IOException {
-    return new RowReader(file, text(file));
-  }
-
-  /** A file's text, unpacked if it is gzip; bytes that are not UTF-8 are an error. */
-  public static BufferedReader text(Path file) throws IOException {
-    InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
-    try {
-      bytes.mark(2);
-      int magic = bytes.read() | bytes.read() << 8;
-      bytes.reset();
-      InputStream plain = magic == GZIP_MAGIC ? new GZIPInputStream(bytes) : bytes;
-      return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()));
-    } catch (IOException | RuntimeException e) {
-      bytes.close();
-      throw e;
-    }
+    return new RowReader(file, TextFile.open(file));
   }
 
   /**

@@ -1,0 +1,51 @@
+package dev.pukara.rows;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+
+/** Text files as data sets come: plain or gzip, UTF-8. */
+public final class TextFile {
+  private static final int GZIP = 0x1f8b;
+  private static final int XZ = 0xfd37;
+  private static final int PARQUET = 'P' << 8 | 'A';
+
+  private TextFile() {}
+
+  /**
+   * Opens a file, unpacked if it is gzip. Bytes that are not UTF-8 are an error while reading.
+   *
+   * @throws RowException if it is packed in another way, or Parquet
+   */
+  public static BufferedReader open(Path file) throws IOException {
+    InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
+    try {
+      bytes.mark(2);
+      int magic = bytes.read() << 8 | bytes.read();
+      bytes.reset();
+      InputStream plain =
+          switch (magic) {
+            case GZIP -> new GZIPInputStream(bytes);
+            case XZ ->
+                throw new RowException(
+                    file + ": xz-compressed, expected plain text or gzip; unpack it with unxz");
+            case PARQUET ->
+                throw new RowException(
+                    file
+                        + ": Parquet, expected text; convert it, for example in Python:"
+                        + " pandas.read_parquet(file).to_json('out.jsonl', orient='records', lines=True)");
+            default -> bytes;
+          };
+      return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()));
+    } catch (IOException | RuntimeException e) {
+      bytes.close();
+      throw e;
+    }
+  }
+}
