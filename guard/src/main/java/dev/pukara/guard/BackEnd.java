@@ -24,6 +24,9 @@ interface BackEnd extends AutoCloseable {
   /** How many tokens the pieces are, each encoded by itself. */
   int tokens(List<Piece> pieces);
 
+  /** Longest prompt that can be asked, tail included. */
+  int promptTokensMax();
+
   @Override
   void close();
 }

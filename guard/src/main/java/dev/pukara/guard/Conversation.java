@@ -43,6 +43,11 @@ public record Conversation(List<Message> messages) {
     return with(Role.USER, text);
   }
 
+  /** The conversation as it was when turn {@code index}, counted from 0, was the last one. */
+  public Conversation upTo(int index) {
+    return new Conversation(messages.subList(0, index + 1));
+  }
+
   /** The judged turn. */
   public Message last() {
     return messages.getLast();

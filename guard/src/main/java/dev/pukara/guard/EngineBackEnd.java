@@ -21,17 +21,24 @@ final class EngineBackEnd implements BackEnd {
   private final Engine engine;
   private final PromptEncoder encoder;
   private final boolean normalize;
+  private final int promptTokensMax;
 
   /** Hashing a file of gigabytes takes seconds: it goes on beside the first check. */
   private final CompletableFuture<String> digest;
 
   private EngineBackEnd(
-      ModelFile file, Kernels kernels, Engine engine, PromptEncoder encoder, boolean normalize) {
+      ModelFile file,
+      Kernels kernels,
+      Engine engine,
+      PromptEncoder encoder,
+      boolean normalize,
+      int promptTokensMax) {
     this.file = file;
     this.kernels = kernels;
     this.engine = engine;
     this.encoder = encoder;
     this.normalize = normalize;
+    this.promptTokensMax = promptTokensMax;
     this.digest = CompletableFuture.supplyAsync(file::digest);
   }
 
@@ -51,7 +58,9 @@ final class EngineBackEnd implements BackEnd {
     try {
       Precision chosen = precision.orElse(kernels.precisions().getFirst());
       Llama model = new Llama(file, kernels, chosen, options.stepTokensMax());
-      return new EngineBackEnd(file, kernels, new Engine(model, options), encoder, normalize);
+      int longest = Math.min(options.requestTokensMax(), file.config().context());
+      Engine engine = new Engine(model, options);
+      return new EngineBackEnd(file, kernels, engine, encoder, normalize, longest);
     } catch (RuntimeException | Error e) {
       kernels.close();
       throw e;
@@ -71,6 +80,11 @@ final class EngineBackEnd implements BackEnd {
   @Override
   public int tokens(List<Piece> pieces) {
     return encoder.encode(pieces).length;
+  }
+
+  @Override
+  public int promptTokensMax() {
+    return promptTokensMax;
   }
 
   @Override

@@ -15,4 +15,8 @@ record Evidence(Conversation conversation, Odds odds, List<Finding> findings, Co
   Evidence {
     findings = List.copyOf(findings);
   }
+
+  Evidence plus(Cost more) {
+    return new Evidence(conversation, odds, findings, cost.plus(more));
+  }
 }

@@ -26,7 +26,8 @@ import java.util.concurrent.CompletionException;
  *
  * <p>The score is p(unsafe) / (p(safe) + p(unsafe)) of the first answer token (Llama Guard, arXiv
  * 2312.06674, section 4.2). Threads: any number of callers; open one guard and share it. A check
- * goes {@link Scorer} (asks the {@link BackEnd}) to {@link Judge} (decides).
+ * goes {@link Forms} (all ways to read the conversation), {@link Scorer} (asks the {@link
+ * BackEnd}), {@link Examiner} (finds the decisive form), {@link Judge} (decides).
  */
 public final class Guard implements AutoCloseable {
   private final BackEnd backEnd;
@@ -34,13 +35,21 @@ public final class Guard implements AutoCloseable {
   private final PromptFormat format;
   private final Scorer scorer;
   private final Judge judge;
+  private final Examiner examiner;
 
-  private Guard(BackEnd backEnd, Policy policy, PromptFormat format, Settings settings) {
+  private Guard(
+      BackEnd backEnd,
+      Policy policy,
+      PromptFormat format,
+      Settings settings,
+      DefenceOptions defences) {
     this.backEnd = backEnd;
     this.policy = policy;
     this.format = format;
     this.scorer = new Scorer(backEnd, format, policy);
     this.judge = new Judge(policy, settings);
+    Windows windows = Windows.of(defences, backEnd, format, policy);
+    this.examiner = new Examiner(scorer, judge, new Forms(defences, windows));
   }
 
   /**
@@ -78,7 +87,7 @@ public final class Guard implements AutoCloseable {
     encoder.check(Question.message(format, policy, Conversation.user("")));
     BackEnd backEnd =
         EngineBackEnd.open(file, encoder, options.precision(), options.engine(), floor > 0);
-    return new Guard(backEnd, policy, format, settings);
+    return new Guard(backEnd, policy, format, settings, options.defences());
   }
 
   /** The prompt format that a model file was made for. */
@@ -156,7 +165,8 @@ public final class Guard implements AutoCloseable {
   /** Judges the last message of the conversation; the future fails with {@link EngineException}. */
   public CompletableFuture<Verdict> checkAsync(Conversation conversation) {
     long start = System.nanoTime();
-    return gather(conversation)
+    return examiner
+        .examine(conversation)
         .thenCompose(
             evidence ->
                 categories(evidence)
@@ -166,19 +176,6 @@ public final class Guard implements AutoCloseable {
                                 evidence.odds(),
                                 categories.odds(),
                                 trace(evidence, categories.cost(), start))));
-  }
-
-  /** Scores the conversation as written. */
-  private CompletableFuture<Evidence> gather(Conversation conversation) {
-    int turn = conversation.messages().size() - 1;
-    return scorer
-        .message(conversation)
-        .thenApply(
-            reading -> {
-              Odds odds = reading.odds().getFirst();
-              Finding finding = new Finding(Finding.AS_WRITTEN, turn, judge.score(odds));
-              return new Evidence(conversation, odds, List.of(finding), reading.cost());
-            });
   }
 
   private CompletableFuture<Reading> categories(Evidence evidence) {

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param format empty = as the policy says, else as the model file says
  * @param precision empty = the fastest that the machine has
  * @param decision how scores become verdicts
+ * @param defences what is read beside the text as written
  * @param engine limits
  */
 public record GuardOptions(
@@ -21,6 +22,7 @@ public record GuardOptions(
     Optional<PromptFormat> format,
     Optional<Precision> precision,
     DecisionOptions decision,
+    DefenceOptions defences,
     EngineOptions engine) {
 
   /** A guard on a model file, everything else by default. */
@@ -31,27 +33,30 @@ public record GuardOptions(
         Optional.empty(),
         Optional.empty(),
         DecisionOptions.DEFAULT,
+        DefenceOptions.DEFAULT,
         EngineOptions.defaults());
   }
 
   /** With another policy. */
   public GuardOptions withPolicy(Policy value) {
-    return new GuardOptions(model, Optional.of(value), format, precision, decision, engine);
+    return new GuardOptions(
+        model, Optional.of(value), format, precision, decision, defences, engine);
   }
 
   /** With another prompt format. */
   public GuardOptions withFormat(PromptFormat value) {
-    return new GuardOptions(model, policy, Optional.of(value), precision, decision, engine);
+    return new GuardOptions(
+        model, policy, Optional.of(value), precision, decision, defences, engine);
   }
 
   /** With another precision. */
   public GuardOptions withPrecision(Precision value) {
-    return new GuardOptions(model, policy, format, Optional.of(value), decision, engine);
+    return new GuardOptions(model, policy, format, Optional.of(value), decision, defences, engine);
   }
 
   /** With other rules from scores to verdicts. */
   public GuardOptions withDecision(DecisionOptions value) {
-    return new GuardOptions(model, policy, format, precision, value, engine);
+    return new GuardOptions(model, policy, format, precision, value, defences, engine);
   }
 
   /** With another threshold: the score from which a message is unsafe, 0 to 1. */
@@ -64,8 +69,13 @@ public record GuardOptions(
     return withDecision(decision.withCategories(value));
   }
 
+  /** With other defences. */
+  public GuardOptions withDefences(DefenceOptions value) {
+    return new GuardOptions(model, policy, format, precision, decision, value, engine);
+  }
+
   /** With other limits. */
   public GuardOptions withEngine(EngineOptions value) {
-    return new GuardOptions(model, policy, format, precision, decision, value);
+    return new GuardOptions(model, policy, format, precision, decision, defences, value);
   }
 }

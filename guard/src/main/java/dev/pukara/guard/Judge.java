@@ -24,6 +24,11 @@ final class Judge {
     return isReadable(odds) ? odds.probability(settings.temperature()) : Double.NaN;
   }
 
+  /** True if the message is unsafe as a whole. */
+  boolean isUnsafe(Odds odds) {
+    return score(odds) >= settings.threshold();
+  }
+
   /** True if the verdict on these odds needs the categories' odds. */
   boolean wantsCategories(Odds odds) {
     if (!isReadable(odds)) {
@@ -32,7 +37,7 @@ final class Judge {
     return switch (settings.categories()) {
       case ALWAYS -> true;
       case NEVER -> false;
-      case UNSAFE -> score(odds) >= settings.threshold() || hasOwnThresholds();
+      case UNSAFE -> isUnsafe(odds) || hasOwnThresholds();
     };
   }
 

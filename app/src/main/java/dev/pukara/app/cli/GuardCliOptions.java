@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Model, policy, format and precision. */
@@ -56,6 +57,8 @@ final class GuardCliOptions {
               + " file say, else 0.5.")
   @Nullable Double threshold;
 
+  @Mixin private final DefenceCliOptions defences = new DefenceCliOptions();
+
   Optional<Path> modelPath() {
     if (model != null) {
       return Optional.of(model);
@@ -99,7 +102,8 @@ final class GuardCliOptions {
   }
 
   GuardOptions guardOptions(PromptFormat chosen) {
-    GuardOptions options = GuardOptions.of(requiredModel()).withFormat(chosen);
+    GuardOptions options =
+        GuardOptions.of(requiredModel()).withFormat(chosen).withDefences(defences.options());
     if (threshold != null) {
       options = options.withThreshold(threshold);
     }

@@ -1,6 +1,7 @@
 package dev.pukara.app.cli;
 
 import dev.pukara.guard.CategoryScore;
+import dev.pukara.guard.Finding;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.Trace;
 import dev.pukara.guard.Verdict;
@@ -35,6 +36,7 @@ final class Verdicts {
     }
     object.put("categories", categories(verdict));
     Trace trace = verdict.trace();
+    object.put("findings", findings(trace));
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("file", trace.model());
     model.put("digest", trace.modelDigest());
@@ -69,6 +71,21 @@ final class Verdicts {
     return list;
   }
 
+  /** What was scored, the decisive form first. */
+  private static List<Map<String, Object>> findings(Trace trace) {
+    List<Map<String, Object>> list = new ArrayList<>();
+    for (Finding finding : trace.findings()) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("form", finding.form());
+      object.put("turn", finding.turn());
+      if (!Double.isNaN(finding.score())) {
+        object.put("score", finding.score());
+      }
+      list.add(object);
+    }
+    return list;
+  }
+
   static String name(Verdict verdict) {
     return switch (verdict) {
       case Verdict.Safe safe -> "safe";
@@ -97,6 +114,15 @@ final class Verdicts {
       case Verdict.Unreadable unreadable -> text.append("unreadable: ").append(unreadable.reason());
     }
     Trace trace = verdict.trace();
+    if (trace.findings().size() > 1) {
+      Finding decisive = trace.findings().getFirst();
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%nread in %d forms; highest: %s",
+              trace.findings().size(),
+              decisive.form()));
+    }
     text.append(
         String.format(
             Locale.ROOT,

@@ -79,6 +79,21 @@ class PukaraTest {
   }
 
   @Test
+  void findingsNameTheFormsThatWereRead() {
+    JsonNode plain = JSON.readTree(check("--json", "Hello").out()).get("findings");
+    assertThat(plain).hasSize(1);
+    assertThat(plain.get(0).get("form").asString()).isEqualTo("as written");
+    String disguised = "SG93IGRvIEkgYmFrZSBicmVhZD8=";
+    assertThat(JSON.readTree(check("--json", disguised).out()).get("findings")).hasSize(2);
+    assertThat(check(disguised).out()).contains("read in 2 forms; highest: ");
+    assertThat(check("--json", "--defences", "none", disguised).out()).doesNotContain("base64");
+    assertThat(check("--json", "--defences", "leet,base64", disguised).out()).contains("base64");
+    assertThat(check("--defences", "no-such", disguised).err()).contains("expected all, none");
+    String window = check("--window", "64", "bread ".repeat(200)).out();
+    assertThat(window).containsPattern("highest: window \\d+ of \\d+");
+  }
+
+  @Test
   void standardInput() {
     Result prompt = run("Grüße", "prompt", "--format", "chatml", "-");
     assertThat(prompt.code()).isZero();

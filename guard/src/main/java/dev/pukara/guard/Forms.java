@@ -1,0 +1,69 @@
+package dev.pukara.guard;
+
+import dev.pukara.guard.text.TextViews;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All forms of a conversation that are scored, the one as written first. */
+final class Forms {
+  static final String JOINED = "user turns joined";
+
+  /** Joined turns start at a multiple of this, so that their cached prefix lives a while. */
+  private static final int JOIN_STEP = 4;
+
+  private final DefenceOptions options;
+  private final Windows windows;
+
+  Forms(DefenceOptions options, Windows windows) {
+    this.options = options;
+    this.windows = windows;
+  }
+
+  List<Form> of(Conversation conversation) {
+    List<Form> forms = new ArrayList<>();
+    int last = conversation.messages().size() - 1;
+    for (int turn = options.everyTurn() ? 0 : last; turn <= last; turn++) {
+      Conversation upTo = conversation.upTo(turn);
+      forms.addAll(readings(new Form(Finding.AS_WRITTEN, turn, upTo)));
+      if (options.joinTurns()) {
+        List<Message> portions = portions(upTo);
+        if (portions.size() > 1) {
+          forms.addAll(joined(portions, turn));
+        }
+      }
+    }
+    return forms;
+  }
+
+  /** The user's turns as one message. */
+  List<Form> joined(List<Message> portions, int turn) {
+    String text = String.join("\n", portions.stream().map(Message::text).toList());
+    return readings(new Form(JOINED, turn, Conversation.user(text)));
+  }
+
+  /** The user's last turns, five to eight of them, if the user spoke last; else none. */
+  static List<Message> portions(Conversation conversation) {
+    if (conversation.last().role() != Role.USER) {
+      return List.of();
+    }
+    List<Message> turns =
+        conversation.messages().stream().filter(m -> m.role() == Role.USER).toList();
+    int from = Math.max(0, ((turns.size() - 1) / JOIN_STEP - 1) * JOIN_STEP);
+    return turns.subList(from, turns.size());
+  }
+
+  /** A form and what is under its disguises, in windows. */
+  List<Form> readings(Form form) {
+    List<Form> forms = new ArrayList<>(windows.of(form));
+    List<Message> messages = form.conversation().messages();
+    List<String> texts = messages.stream().map(Message::text).toList();
+    for (TextViews.Joint view : TextViews.ofAll(texts, options.disguises())) {
+      List<Message> changed = new ArrayList<>();
+      for (int i = 0; i < messages.size(); i++) {
+        changed.add(new Message(messages.get(i).role(), view.texts().get(i)));
+      }
+      forms.addAll(windows.of(form.then(view.name(), new Conversation(changed))));
+    }
+    return forms;
+  }
+}

@@ -1,0 +1,34 @@
+package dev.pukara.guard.text;
+
+/** Ways to write a text so that a model reads past what a human or the next model understands. */
+public enum Disguise {
+  /** Invisible, bidirectional and tag characters, look-alike and styled letters, stacked marks. */
+  UNICODE("unicode"),
+  /** Delimiters of prompt formats, spelled-out special tokens, fake turns and fake verdicts. */
+  DELIMITERS("delimiters"),
+  /** {@code b o m b}, {@code b-o-m-b}. */
+  SPACING("spacing"),
+  /** {@code b0mb}. */
+  LEET("leet"),
+  /** Base64, standard and URL alphabet. */
+  BASE64("base64"),
+  /** Hexadecimal, binary and decimal character codes. */
+  CODES("codes"),
+  /** {@code %62}, {@code \u0062}, {@code \x62}, {@code &#98;}. */
+  ESCAPES("escapes"),
+  /** Caesar shifts, rot13 among them, and Atbash. */
+  SHIFTED("shifted"),
+  /** Backwards, as a whole or word by word. */
+  REVERSED("reversed");
+
+  private final String label;
+
+  Disguise(String label) {
+    this.label = label;
+  }
+
+  /** The word in traces and options. */
+  public String label() {
+    return label;
+  }
+}

@@ -1,0 +1,96 @@
+package dev.pukara.guard.text;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Latin letters written with letters of Cyrillic, Greek, Armenian and others that look like them. A
+ * word is folded if it mixes scripts, or if a Latin text holds it and all its letters look Latin.
+ */
+final class LookAlikes {
+  private static final Map<Integer, Integer> LATIN = table();
+
+  private LookAlikes() {}
+
+  static String fold(String text) {
+    if (text.codePoints().noneMatch(LATIN::containsKey)) {
+      return text;
+    }
+    boolean latinText = isMostlyLatin(text);
+    StringBuilder folded = new StringBuilder();
+    for (int i = 0; i < text.length(); ) {
+      int end = wordEnd(text, i);
+      if (end == i) {
+        int code = text.codePointAt(i);
+        folded.appendCodePoint(code);
+        i += Character.charCount(code);
+      } else {
+        folded.append(word(text.substring(i, end), latinText));
+        i = end;
+      }
+    }
+    return folded.toString();
+  }
+
+  private static String word(String word, boolean latinText) {
+    int ascii = 0;
+    int alike = 0;
+    int phonetic = 0;
+    int other = 0;
+    for (int i = 0; i < word.length(); ) {
+      int code = word.codePointAt(i);
+      i += Character.charCount(code);
+      if (code < 0x80) {
+        ascii += Character.isLetter(code) ? 1 : 0;
+      } else {
+        boolean latin = Character.UnicodeScript.of(code) == Character.UnicodeScript.LATIN;
+        boolean known = LATIN.containsKey(code);
+        alike += known && !latin ? 1 : 0;
+        phonetic += known && latin ? 1 : 0;
+        other += known || latin ? 0 : 1;
+      }
+    }
+    // One phonetic letter is phonetics or Turkish.
+    int signs = alike + phonetic;
+    boolean mixed = ascii > 0 && (alike > 0 || phonetic > 1);
+    boolean whole = latinText && signs > 1 && other == 0 && (alike > 0 || ascii == 0);
+    if (!mixed && !whole) {
+      return word;
+    }
+    StringBuilder folded = new StringBuilder();
+    word.codePoints().map(code -> LATIN.getOrDefault(code, code)).forEach(folded::appendCodePoint);
+    return folded.toString();
+  }
+
+  private static int wordEnd(String text, int from) {
+    int end = from;
+    while (end < text.length() && Character.isLetterOrDigit(text.codePointAt(end))) {
+      end += Character.charCount(text.codePointAt(end));
+    }
+    return end;
+  }
+
+  private static boolean isMostlyLatin(String text) {
+    int ascii = 0;
+    int others = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isLetter(c)) {
+        if (c < 0x250) {
+          ascii++;
+        } else if (!LATIN.containsKey((int) c)) {
+          others++;
+        }
+      }
+    }
+    return ascii > others;
+  }
+
+  private static Map<Integer, Integer> table() {
+    Map<Integer, Integer> latin = new HashMap<>();
+    for (String line : Language.lines("lookalikes.txt")) {
+      line.substring(2).codePoints().forEach(code -> latin.put(code, (int) line.charAt(0)));
+    }
+    return latin;
+  }
+}

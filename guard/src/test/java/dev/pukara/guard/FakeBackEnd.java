@@ -1,0 +1,61 @@
+package dev.pukara.guard;
+
+import dev.pukara.guard.Prompt.Piece;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.ToDoubleFunction;
+
+/** Scores the judged message of a {@code pukara-1} prompt by a function; a token is a word. */
+final class FakeBackEnd implements BackEnd {
+  /** Every stem that was asked about. */
+  final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+
+  private final ToDoubleFunction<String> score;
+  private final int promptTokensMax;
+
+  FakeBackEnd(int promptTokensMax, ToDoubleFunction<String> score) {
+    this.promptTokensMax = promptTokensMax;
+    this.score = score;
+  }
+
+  @Override
+  public String model() {
+    return "fake";
+  }
+
+  @Override
+  public String digest() {
+    return "0";
+  }
+
+  @Override
+  public CompletableFuture<Reading> ask(Question question) {
+    StringBuilder stem = new StringBuilder();
+    question.prompt().stem().forEach(piece -> stem.append(piece.text()));
+    asked.add(stem.toString());
+    String last = stem.substring(stem.lastIndexOf("<|im_start|>"));
+    double p = score.applyAsDouble(last.substring(last.indexOf('\n') + 1));
+    Odds odds = new Odds(Math.log(1 - p), Math.log(p), 1);
+    return CompletableFuture.completedFuture(
+        new Reading(Collections.nCopies(question.tails().size(), odds), new Cost(1, 0)));
+  }
+
+  @Override
+  public int tokens(List<Piece> pieces) {
+    int words = 0;
+    for (Piece piece : pieces) {
+      words += piece.text().isBlank() ? 0 : piece.text().strip().split("\\s+").length;
+    }
+    return words;
+  }
+
+  @Override
+  public int promptTokensMax() {
+    return promptTokensMax;
+  }
+
+  @Override
+  public void close() {}
+}
