@@ -1,6 +1,7 @@
 package dev.pukara.kernels;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 
 /**
@@ -63,6 +64,14 @@ public record Matrix(
           String.format(Locale.ROOT, "columns %d..%d of %s", from, from + count, this));
     }
     return new Matrix(element, rows, count, rowStep, colStep, address(0, from));
+  }
+
+  /** The memory of a matrix whose rows lie one behind the other without gaps. */
+  public MemorySegment memory() {
+    if (colStep != 1 || (rows > 1 && rowStep != cols)) {
+      throw new IllegalStateException("gaps between the rows of " + this);
+    }
+    return Lanes.ALL.asSlice(address, (long) element.bytes() * rows * cols);
   }
 
   /** Address of value {@code (row, col)}. */

@@ -40,6 +40,27 @@ record GgufValue(GgufType type, Object value) {
     return new GgufValue(GgufType.ARRAY, new Array(element, values));
   }
 
+  /**
+   * A plain value: {@link String}, {@link Boolean}, {@link Integer}, {@link Long}, {@link Float} or
+   * a list of strings.
+   *
+   * @throws IllegalArgumentException for any other
+   */
+  static GgufValue of(Object value) {
+    return switch (value) {
+      case String text -> string(text);
+      case Boolean flag -> bool(flag);
+      case Integer number -> new GgufValue(GgufType.INT32, (long) number);
+      case Long number -> new GgufValue(GgufType.INT64, number);
+      case Float number -> f32(number);
+      case List<?> list when list.stream().allMatch(String.class::isInstance) ->
+          array(GgufType.STRING, list);
+      default ->
+          throw new IllegalArgumentException(
+              "metadata of " + value.getClass() + ", expected text, a number or a list of texts");
+    };
+  }
+
   /** The value without its type: arrays are lists. */
   Object plain() {
     return plain(value);

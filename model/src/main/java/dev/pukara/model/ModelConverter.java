@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -23,12 +24,20 @@ import java.util.stream.Stream;
  * and back unchanged.
  */
 public final class ModelConverter {
+  /** Beginning of the metadata keys that tell how a model is used as a guard. */
+  public static final String OWN_KEYS = "pukara.";
+
   private final ModelFile source;
+  private final TensorSource weights;
+  private final Map<String, Object> added;
   private final boolean toGguf;
   private final TreeSet<String> notes = new TreeSet<>();
 
-  private ModelConverter(ModelFile source, boolean toGguf) {
+  private ModelConverter(
+      ModelFile source, TensorSource weights, Map<String, Object> added, boolean toGguf) {
     this.source = source;
+    this.weights = weights;
+    this.added = added;
     this.toGguf = toGguf;
   }
 
@@ -44,8 +53,26 @@ public final class ModelConverter {
    */
   public static WrittenModel convert(ModelFile source, Path target, StorageTypes types)
       throws IOException {
+    return convert(source, source, target, types, Map.of());
+  }
+
+  /**
+   * Writes a model that is {@code source} in everything but its weights.
+   *
+   * @param weights what was trained
+   * @param metadata added to that of a GGUF file, in place of what {@code source} says under the
+   *     same keys and of all that it says under {@link #OWN_KEYS}: text, booleans, {@link Integer},
+   *     {@link Long}, {@link Float} and lists of texts
+   */
+  public static WrittenModel convert(
+      ModelFile source,
+      TensorSource weights,
+      Path target,
+      StorageTypes types,
+      Map<String, Object> metadata)
+      throws IOException {
     boolean toGguf = MappedFile.name(target).endsWith(".gguf");
-    ModelConverter converter = new ModelConverter(source, toGguf);
+    ModelConverter converter = new ModelConverter(source, weights, metadata, toGguf);
     List<TensorContent> tensors = converter.tensors(types);
     return toGguf
         ? converter.writeGguf(target, tensors)
@@ -57,15 +84,15 @@ public final class ModelConverter {
     for (LlamaTensors.Shape shape : LlamaTensors.shapes(source.config())) {
       tensors.add(
           shape.vector()
-              ? TensorContent.vector(shape.name(), source.vector(shape.name(), shape.cols()))
+              ? TensorContent.vector(shape.name(), weights.vector(shape.name(), shape.cols()))
               : matrix(shape, types.of(shape.name())));
     }
     return tensors;
   }
 
   private TensorContent matrix(LlamaTensors.Shape shape, Optional<BlockFormat> asked) {
-    Weights weights = source.weights(shape.name(), shape.rows(), shape.cols());
-    BlockFormat format = asked.orElse(weights.format());
+    Weights stored = weights.weights(shape.name(), shape.rows(), shape.cols());
+    BlockFormat format = asked.orElse(stored.format());
     if (!toGguf && format.blockValues() > 1) {
       if (asked.isPresent()) {
         throw new IllegalArgumentException(
@@ -85,17 +112,17 @@ public final class ModelConverter {
               format.blockValues()));
       format = BlockFormat.F16;
     }
-    if (format != weights.format()
+    if (format != stored.format()
         && format.blockValues() > 1
-        && weights.format().blockValues() > 1) {
+        && stored.format().blockValues() > 1) {
       notes.add(
           String.format(
               Locale.ROOT,
               "quantised twice, from %s to %s: the original checkpoint gives better weights",
-              weights.format(),
+              stored.format(),
               format));
     }
-    return TensorContent.matrix(shape.name(), weights, format);
+    return TensorContent.matrix(shape.name(), stored, format);
   }
 
   private WrittenModel writeGguf(Path target, List<TensorContent> tensors) throws IOException {
@@ -110,6 +137,10 @@ public final class ModelConverter {
       GgufContent.describe(
           metadata, name(), config, Optional.of(source.tokenizer()), source.chatTemplate());
     }
+    if (weights != source) {
+      metadata.keySet().removeIf(key -> key.startsWith(OWN_KEYS));
+    }
+    added.forEach((key, value) -> metadata.put(key, GgufValue.of(value)));
     List<TensorContent> placed = GgufContent.tensors(config, tensors);
     GgufContent.describeStorage(metadata, placed);
     GgufWriter.write(target, metadata, placed);

@@ -1,6 +1,5 @@
 package dev.pukara.model;
 
-import dev.pukara.kernels.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,7 +14,7 @@ import java.util.SequencedMap;
  *
  * <p>The file is mapped and stays so until {@link #close()}; weights are views of the mapping.
  */
-public interface ModelFile extends AutoCloseable {
+public interface ModelFile extends TensorSource, AutoCloseable {
   /**
    * Opens a .gguf file, a .safetensors file or a folder with config.json.
    *
@@ -30,18 +29,6 @@ public interface ModelFile extends AutoCloseable {
 
   /** Shape of the model. */
   LlamaConfig config();
-
-  /**
-   * A matrix by its transformers name. @throws FormatException if it is missing or has another
-   * shape
-   */
-  Weights weights(String name, int rows, int cols);
-
-  /**
-   * A vector by its transformers name, as f32. @throws FormatException if it is missing or has
-   * another length
-   */
-  float[] vector(String name, int length);
 
   /** True if the file holds the tensor. */
   boolean has(String name);

@@ -31,7 +31,7 @@ final class SafetensorsFile {
   /** A limit of ours; a header takes about 120 bytes a tensor. */
   private static final long HEADER_BYTES_MAX = 16L << 20;
 
-  private static final String METADATA = "__metadata__";
+  static final String METADATA = "__metadata__";
 
   private SafetensorsFile() {}
 
@@ -39,11 +39,8 @@ final class SafetensorsFile {
 
   /** The file's tensors by name, in the order of their data. */
   static SequencedMap<String, StoredTensor> parse(String file, MemorySegment data) {
-    HeaderReader in = new HeaderReader(file, data);
-    long headerBytes =
-        in.count("headerBytes", Math.min(HEADER_BYTES_MAX, Math.max(0, data.byteSize() - 8)));
-    byte[] json = data.asSlice(8, headerBytes).toArray(ValueLayout.JAVA_BYTE);
-    JsonFields header = JsonFields.parse(file, json);
+    long headerBytes = headerBytes(file, data);
+    JsonFields header = header(file, data);
     List<Entry> entries = new ArrayList<>();
     for (Map.Entry<String, JsonNode> field : header.node().properties()) {
       if (!field.getKey().equals(METADATA)) {
@@ -80,6 +77,29 @@ final class SafetensorsFile {
           data.byteSize() - start + " bytes of data, expected " + end + " for the tensors");
     }
     return tensors;
+  }
+
+  /** The strings that a file carries beside its tensors. */
+  static Map<String, String> metadata(String file, MemorySegment data) {
+    JsonFields header = header(file, data);
+    Map<String, String> strings = new LinkedHashMap<>();
+    if (header.node().has(METADATA)) {
+      JsonFields metadata = header.object(METADATA);
+      for (String key : metadata.node().propertyNames()) {
+        strings.put(key, metadata.string(key));
+      }
+    }
+    return strings;
+  }
+
+  private static long headerBytes(String file, MemorySegment data) {
+    return new HeaderReader(file, data)
+        .count("headerBytes", Math.min(HEADER_BYTES_MAX, Math.max(0, data.byteSize() - 8)));
+  }
+
+  private static JsonFields header(String file, MemorySegment data) {
+    byte[] json = data.asSlice(8, headerBytes(file, data)).toArray(ValueLayout.JAVA_BYTE);
+    return JsonFields.parse(file, json);
   }
 
   private static Entry entry(String name, JsonFields fields) {

@@ -49,7 +49,8 @@ final class SafetensorsWriter {
           shards.size() == 1
               ? SafetensorsModel.SINGLE
               : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-      writeShard(folder.resolve(name), shards.get(i));
+      // transformers refuses files that do not say which framework's layout they have.
+      writeFile(folder.resolve(name), Map.of("format", "pt"), shards.get(i));
       shards.get(i).forEach(tensor -> fileOf.put(tensor.name(), name));
     }
     if (shards.size() > 1) {
@@ -84,10 +85,12 @@ final class SafetensorsWriter {
     return shards;
   }
 
-  private static void writeShard(Path target, List<TensorContent> tensors) throws IOException {
+  /** Writes one file. @param metadata its strings beside the tensors */
+  static void writeFile(Path target, Map<String, String> metadata, List<TensorContent> tensors)
+      throws IOException {
     ObjectNode header = JsonFields.MAPPER.createObjectNode();
-    // transformers refuses files that do not say which framework's layout they have.
-    header.putObject("__metadata__").put("format", "pt");
+    ObjectNode strings = header.putObject(SafetensorsFile.METADATA);
+    metadata.forEach(strings::put);
     long offset = 0;
     for (TensorContent tensor : tensors) {
       ObjectNode entry = header.putObject(tensor.name()).put("dtype", tensor.format().name());

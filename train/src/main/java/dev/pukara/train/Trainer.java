@@ -1,5 +1,8 @@
 package dev.pukara.train;
 
+import dev.pukara.kernels.AdamStep;
+import dev.pukara.kernels.TrainingKernels;
+import dev.pukara.kernels.Workers;
 import dev.pukara.model.LlamaConfig;
 import dev.pukara.model.ModelFile;
 import dev.pukara.model.StorageTypes;
@@ -7,6 +10,7 @@ import dev.pukara.model.WrittenModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -20,9 +24,17 @@ import java.util.Map;
  */
 public final class Trainer implements AutoCloseable {
   private final ModelFile base;
+  private final TrainerOptions options;
+  private final Network network;
+  private final List<Parameter> parameters;
+  private int steps;
+  private boolean averageIsIn;
 
-  private Trainer(ModelFile base) {
+  private Trainer(ModelFile base, TrainerOptions options) {
     this.base = base;
+    this.options = options;
+    this.network = new Network(base, options, Workers.all());
+    this.parameters = network.parameters();
   }
 
   /**
@@ -30,7 +42,7 @@ public final class Trainer implements AutoCloseable {
    * closed.
    */
   public static Trainer open(ModelFile base, TrainerOptions options) {
-    return new Trainer(base);
+    return new Trainer(base, options);
   }
 
   /** Shape of the model. */
@@ -38,9 +50,14 @@ public final class Trainer implements AutoCloseable {
     return base.config();
   }
 
+  /** Number of weights that are trained. */
+  public long trainedWeights() {
+    return parameters.stream().mapToLong(p -> (long) p.values().rows() * p.values().cols()).sum();
+  }
+
   /** Steps done since the base model. */
   public int steps() {
-    throw new UnsupportedOperationException();
+    return steps;
   }
 
   /**
@@ -51,7 +68,75 @@ public final class Trainer implements AutoCloseable {
    *     they were
    */
   public StepResult step(List<TrainBatch> microBatches, double learningRate) {
-    throw new UnsupportedOperationException();
+    if (averageIsIn) {
+      throw new IllegalStateException("the average is in the place of the weights");
+    }
+    StepResult result = gradients(microBatches);
+    if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
+      throw new ArithmeticException(
+          String.format(
+              Locale.ROOT,
+              "step %d: loss %s, gradient norm %s; try a lower learning rate than %s",
+              steps,
+              result.loss(),
+              result.gradientNorm(),
+              learningRate));
+    }
+    network.update(adamStep(learningRate, result.gradientNorm()));
+    steps++;
+    return result;
+  }
+
+  /** Everything that is trained, in a fixed order. */
+  List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /** The gradients of all parameters, and what the step reports. */
+  StepResult gradients(List<TrainBatch> microBatches) {
+    double totalWeight = 0;
+    int count = 0;
+    for (TrainBatch batch : microBatches) {
+      for (Target target : batch.targets()) {
+        totalWeight += target.weight();
+        count++;
+      }
+    }
+    TrainingKernels kernels = network.kernels();
+    parameters.forEach(parameter -> kernels.zero(parameter.gradient()));
+    float[] losses = new float[count];
+    double sum = 0;
+    int right = 0;
+    int done = 0;
+    for (TrainBatch batch : microBatches) {
+      float[][] logits = network.learn(batch, totalWeight);
+      for (int i = 0; i < logits.length; i++) {
+        Target target = batch.targets().get(i);
+        double loss = target.loss(logits[i]);
+        sum += target.weight() * loss;
+        right += target.right(logits[i]) ? 1 : 0;
+        losses[done++] = (float) loss;
+      }
+    }
+    double squares = 0;
+    for (Parameter parameter : parameters) {
+      squares += kernels.squares(parameter.gradient());
+    }
+    return new StepResult(sum / totalWeight, Math.sqrt(squares), losses, right);
+  }
+
+  private AdamStep adamStep(double learningRate, double norm) {
+    int t = steps + 1;
+    double clip = norm > options.gradientNormMax() ? options.gradientNormMax() / norm : 1;
+    return new AdamStep(
+        (float) (learningRate / (1 - Math.pow(options.beta1(), t))),
+        (float) (1 - learningRate * options.weightDecay()),
+        (float) options.beta1(),
+        (float) options.beta2(),
+        (float) Math.sqrt(1 - Math.pow(options.beta2(), t)),
+        (float) options.eps(),
+        (float) clip,
+        (float) Math.min(options.averageDecay(), (1.0 + t) / (10.0 + t)));
   }
 
   /**
@@ -61,7 +146,7 @@ public final class Trainer implements AutoCloseable {
    *     if the target is open
    */
   public float[][] logits(TrainBatch batch) {
-    throw new UnsupportedOperationException();
+    return network.logits(batch);
   }
 
   /**
@@ -70,7 +155,8 @@ public final class Trainer implements AutoCloseable {
    * ends that.
    */
   public void roundWeights(StorageTypes types) {
-    throw new UnsupportedOperationException();
+    network.roundTo(types);
+    network.refresh();
   }
 
   /**
@@ -80,7 +166,12 @@ public final class Trainer implements AutoCloseable {
    * @throws IllegalStateException if no average is kept
    */
   public void swapAverage() {
-    throw new UnsupportedOperationException();
+    if (options.averageDecay() == 0) {
+      throw new IllegalStateException("no moving average is kept: averageDecay is 0");
+    }
+    parameters.forEach(Parameter::swapAverage);
+    averageIsIn = !averageIsIn;
+    network.refresh();
   }
 
   /**
@@ -91,7 +182,10 @@ public final class Trainer implements AutoCloseable {
    * @param folder exists
    */
   public void saveState(Path folder) throws IOException {
-    throw new UnsupportedOperationException();
+    if (averageIsIn) {
+      throw new IllegalStateException("the average is in the place of the weights");
+    }
+    State.save(folder, base, steps, parameters);
   }
 
   /**
@@ -101,14 +195,17 @@ public final class Trainer implements AutoCloseable {
    *     options
    */
   public void loadState(Path folder) throws IOException {
-    throw new UnsupportedOperationException();
+    steps = State.load(folder, base, parameters);
+    averageIsIn = false;
+    network.refresh();
   }
 
   /**
    * Makes the weights the mean of those in several states, for export; moments stay as they are.
    */
   public void averageStates(List<Path> folders) throws IOException {
-    throw new UnsupportedOperationException();
+    State.mean(folders, base, parameters);
+    network.refresh();
   }
 
   /**
@@ -122,7 +219,7 @@ public final class Trainer implements AutoCloseable {
    */
   public WrittenModel export(Path target, StorageTypes types, Map<String, Object> metadata)
       throws IOException {
-    throw new UnsupportedOperationException();
+    return Export.model(base, network, target, types, metadata);
   }
 
   /**
@@ -133,10 +230,15 @@ public final class Trainer implements AutoCloseable {
    * @throws IllegalStateException if the tuning is not LoRA
    */
   public void exportAdapter(Path folder, String baseName) throws IOException {
-    throw new UnsupportedOperationException();
+    if (!(options.tuning() instanceof Tuning.Lora lora)) {
+      throw new IllegalStateException("all weights are trained: there is no adapter to export");
+    }
+    Export.adapter(folder, baseName, lora, parameters);
   }
 
   /** Frees all memory. */
   @Override
-  public void close() {}
+  public void close() {
+    network.close();
+  }
 }
