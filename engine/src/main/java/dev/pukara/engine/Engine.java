@@ -1,5 +1,6 @@
 package dev.pukara.engine;
 
+import dev.pukara.cache.UserCache;
 import dev.pukara.kernels.KvSpan;
 import dev.pukara.model.Llama;
 import java.util.ArrayDeque;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -44,6 +46,7 @@ public final class Engine implements AutoCloseable {
   private final SpanPool spans;
   private final PrefixCache<KvSpan> cache;
   private final Heads heads;
+  private final Optional<PrefixStore> store;
   private final Map<PrefixKey, Sequence> prefixes = new HashMap<>();
 
   private final AtomicLong refused = new AtomicLong();
@@ -67,6 +70,14 @@ public final class Engine implements AutoCloseable {
 
   /** Starts the engine thread. The model is used by this engine alone and closed with it. */
   public Engine(Llama model, EngineOptions options) {
+    this(model, options, Optional.empty());
+  }
+
+  /**
+   * The same; keys and values of the first prefixes are kept in the user's cache for the next
+   * start.
+   */
+  public Engine(Llama model, EngineOptions options, Optional<UserCache> userCache) {
     this.model = model;
     this.options = options;
     int step = Math.min(options.stepTokensMax(), model.maxRows());
@@ -74,6 +85,7 @@ public final class Engine implements AutoCloseable {
     this.spans = new SpanPool(options.cacheBytesMax(), model::spanBytes, model::span);
     this.cache = new PrefixCache<>(spans::give);
     this.heads = new Heads(model);
+    this.store = userCache.map(place -> new PrefixStore(place, model));
     this.thread = Thread.ofPlatform().name("pukara-engine").daemon().unstarted(this::work);
     thread.start();
   }
@@ -169,11 +181,30 @@ public final class Engine implements AutoCloseable {
   private void enqueue(Sequence sequence) {
     int[] prefix = sequence.request.prefix();
     int there = cache.cachedTokens(prefix);
+    if (there == 0 && prefix.length > 0 && store.isPresent()) {
+      there = restore(store.get(), prefix);
+    }
     if (there < prefix.length) {
       sequence.cachedAtArrival = there;
       sequence.waitsFor = prefixes.computeIfAbsent(new PrefixKey(prefix), this::startPrefix);
     }
     scheduler.add(sequence);
+  }
+
+  /** Takes a prefix as an earlier run left it; returns the tokens that are cached then. */
+  private int restore(PrefixStore from, int[] prefix) {
+    KvSpan span = spans.fits(prefix.length) ? takeOrEvict(prefix.length) : null;
+    if (span == null) {
+      return 0;
+    }
+    if (!from.load(prefix, span)) {
+      spans.give(span);
+      return 0;
+    }
+    PrefixCache.Match<KvSpan> root = cache.match(prefix, 0);
+    cache.insert(root, prefix, span, true);
+    cache.release(root);
+    return prefix.length;
   }
 
   private Sequence startPrefix(PrefixKey key) {
@@ -274,6 +305,9 @@ public final class Engine implements AutoCloseable {
     PrefixCache.Match<KvSpan> match = Objects.requireNonNull(sequence.match);
     KvSpan own = Objects.requireNonNull(sequence.own);
     int[] run = Arrays.copyOfRange(sequence.tokens, match.tokens(), sequence.tokens.length);
+    if (sequence.isPrefix() && match.tokens() == 0) {
+      store.ifPresent(keeper -> keeper.keep(run, own));
+    }
     if (!cache.insert(match, run, own, sequence.isPrefix())) {
       spans.give(own);
     }
@@ -361,6 +395,7 @@ public final class Engine implements AutoCloseable {
         interrupted = true;
       }
     }
+    store.ifPresent(PrefixStore::close);
     heads.close();
     spans.close();
     model.close();

@@ -1,5 +1,6 @@
 package dev.pukara.guard;
 
+import dev.pukara.cache.UserCache;
 import dev.pukara.engine.Answer;
 import dev.pukara.engine.Engine;
 import dev.pukara.engine.EngineOptions;
@@ -57,9 +58,10 @@ final class EngineBackEnd implements BackEnd {
     Kernels kernels = Kernels.best();
     try {
       Precision chosen = precision.orElse(kernels.precisions().getFirst());
-      Llama model = new Llama(file, kernels, chosen, options.stepTokensMax());
+      Optional<UserCache> cache = UserCache.ofUser();
+      Llama model = Llama.open(file, kernels, chosen, options.stepTokensMax(), cache);
       int longest = Math.min(options.requestTokensMax(), file.config().context());
-      Engine engine = new Engine(model, options);
+      Engine engine = new Engine(model, options, cache);
       return new EngineBackEnd(file, kernels, engine, encoder, normalize, longest);
     } catch (RuntimeException | Error e) {
       kernels.close();

@@ -38,6 +38,32 @@ public interface Kernels extends AutoCloseable {
   Linear linear(List<Weights> stacked, Precision precision);
 
   /**
+   * The same with the prepared weights in {@code memory}, which belongs to the caller and outlives
+   * the layer. Layers made in the same order from memory that was filled before are ready at once.
+   *
+   * @throws PackedMemory.MisfitException if the memory was filled by other layers
+   */
+  default Linear linear(List<Weights> stacked, Precision precision, PackedMemory memory) {
+    return linear(stacked, precision);
+  }
+
+  /**
+   * True if {@link #linear} copies weights into a form of its own; false if it reads them where
+   * they lie.
+   */
+  default boolean packs() {
+    return false;
+  }
+
+  /**
+   * What the bits of packed weights, keys and values depend on besides the model: implementation,
+   * versions, instruction sets.
+   */
+  default String identity() {
+    return name();
+  }
+
+  /**
    * Makes an empty span for {@code capacity} tokens of a model of {@code blocks} blocks, whose
    * linear layers have {@code precision}.
    */

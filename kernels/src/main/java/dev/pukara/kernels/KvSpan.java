@@ -121,4 +121,46 @@ public final class KvSpan {
   long valueAddress(int block, int kvHead) {
     return values.address() + offset(block, kvHead);
   }
+
+  /** Bytes of {@link #copyTo}: keys and values of {@code tokens} tokens, densely. */
+  public long denseBytes(int tokens) {
+    return 2L * blocks * kvHeads * tokens * tokenBytes();
+  }
+
+  /**
+   * Copies the first {@code tokens} tokens to {@code out}: keys {@code (blocks, kvHeads, tokens,
+   * headSize)}, then values, in the span's own type.
+   */
+  public void copyTo(int tokens, MemorySegment out) {
+    copy(tokens, out, true);
+  }
+
+  /** Fills the first {@code tokens} tokens with what {@link #copyTo} wrote. */
+  public void copyFrom(int tokens, MemorySegment in) {
+    copy(tokens, in, false);
+  }
+
+  private void copy(int tokens, MemorySegment dense, boolean out) {
+    if (tokens > capacity || dense.byteSize() < denseBytes(tokens)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "%d tokens in %d bytes, span of %d tokens",
+              tokens,
+              dense.byteSize(),
+              capacity));
+    }
+    long run = (long) tokens * tokenBytes();
+    long at = 0;
+    for (MemorySegment all : new MemorySegment[] {keys, values}) {
+      for (int block = 0; block < blocks; block++) {
+        for (int head = 0; head < kvHeads; head++) {
+          MemorySegment own = all.asSlice(offset(block, head), run);
+          MemorySegment there = dense.asSlice(at, run);
+          MemorySegment.copy(out ? own : there, 0, out ? there : own, 0, run);
+          at += run;
+        }
+      }
+    }
+  }
 }

@@ -70,6 +70,11 @@ final class OneDnn {
   private static final MethodHandle DESCRIPTOR_TAGGED =
       bind(DNNL, "dnnl_memory_desc_create_with_tag", 5);
   private static final MethodHandle DESCRIPTOR_CLONE = bind(DNNL, "dnnl_memory_desc_clone", 2);
+  private static final MethodHandle DESCRIPTOR_EQUAL = bind(DNNL, "dnnl_memory_desc_equal", 2);
+  private static final MethodHandle DESCRIPTOR_BLOB = bind(DNNL, "dnnl_memory_desc_get_blob", 3);
+  private static final MethodHandle DESCRIPTOR_OF_BLOB =
+      bind(DNNL, "dnnl_memory_desc_create_with_blob", 2);
+  private static final MethodHandle VERSION = bind(DNNL, "dnnl_version", 0);
   private static final MethodHandle DESCRIPTOR_DESTROY = bind(DNNL, "dnnl_memory_desc_destroy", 1);
   private static final MethodHandle DESCRIPTOR_SIZE = bind(DNNL, "dnnl_memory_desc_get_size", 1);
   private static final MethodHandle MEMORY_CREATE = bind(DNNL, "dnnl_memory_create", 4);
@@ -389,6 +394,54 @@ final class OneDnn {
   static void execute(long primitive, int count, long arguments) {
     try {
       check((int) (long) EXECUTE.invokeExact(primitive, STREAM, (long) count, arguments));
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** True if both describe the same layout of the same matrix. */
+  static boolean sameDescriptor(long left, long right) {
+    try {
+      return (int) (long) DESCRIPTOR_EQUAL.invokeExact(left, right) != 0;
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** A descriptor as bytes that the same version of oneDNN can read again. */
+  static byte[] descriptorBytes(long descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment size = arena.allocate(ValueLayout.JAVA_LONG);
+      check((int) (long) DESCRIPTOR_BLOB.invokeExact(0L, size.address(), descriptor));
+      MemorySegment bytes = arena.allocate(size.get(ValueLayout.JAVA_LONG, 0), 8);
+      check((int) (long) DESCRIPTOR_BLOB.invokeExact(bytes.address(), size.address(), descriptor));
+      return bytes.toArray(ValueLayout.JAVA_BYTE);
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  /** The descriptor that {@link #descriptorBytes} wrote. */
+  static long descriptorOf(byte[] bytes) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment copy = arena.allocate(bytes.length, 8);
+      MemorySegment.copy(bytes, 0, copy, ValueLayout.JAVA_BYTE, 0, bytes.length);
+      return create(out -> (long) DESCRIPTOR_OF_BLOB.invokeExact(out, copy.address()));
+    }
+  }
+
+  /** Version of the library and the instruction sets that it uses here: what layouts depend on. */
+  static String identity() {
+    try {
+      MemorySegment version =
+          MemorySegment.ofAddress((long) VERSION.invokeExact()).reinterpret(3 * Integer.BYTES);
+      return String.format(
+          Locale.ROOT,
+          "onednn-%d.%d.%d-isa-%x",
+          version.get(ValueLayout.JAVA_INT, 0),
+          version.get(ValueLayout.JAVA_INT, 4),
+          version.get(ValueLayout.JAVA_INT, 8),
+          isa());
     } catch (Throwable e) {
       throw failed(e);
     }

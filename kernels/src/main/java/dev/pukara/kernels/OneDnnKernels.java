@@ -84,7 +84,30 @@ final class OneDnnKernels implements Kernels {
   @Override
   public Linear linear(List<Weights> stacked, Precision precision) {
     Shapes.precision(name(), precisions, precision);
-    return new OneDnnLinear(products, workers, workspace, math, stacked, precision);
+    PackedMemory own = PackedMemory.empty();
+    return linear(stacked, precision, own, own::close);
+  }
+
+  @Override
+  public Linear linear(List<Weights> stacked, Precision precision, PackedMemory memory) {
+    Shapes.precision(name(), precisions, precision);
+    return linear(stacked, precision, memory, () -> {});
+  }
+
+  private Linear linear(
+      List<Weights> stacked, Precision precision, PackedMemory memory, Runnable whenClosed) {
+    return new OneDnnLinear(
+        products, workers, workspace, math, stacked, precision, memory, whenClosed);
+  }
+
+  @Override
+  public String identity() {
+    return OneDnn.identity() + "-" + math.getClass().getSimpleName();
+  }
+
+  @Override
+  public boolean packs() {
+    return true;
   }
 
   @Override

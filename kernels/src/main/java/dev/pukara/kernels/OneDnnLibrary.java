@@ -1,5 +1,6 @@
 package dev.pukara.kernels;
 
+import dev.pukara.cache.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -16,15 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,8 +35,8 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>the directory that {@code -Dpukara.native=} names, which holds both files already;
- *   <li>the user's cache directory, {@code $XDG_CACHE_HOME/pukara} or {@code ~/.cache/pukara}: kept
- *       for the next start, written atomically, used only if nobody else may write there;
+ *   <li>the {@link UserCache}: kept for the next start, written atomically, used only if nobody
+ *       else may write there;
  *   <li>a private temporary directory, deleted again once the libraries are mapped;
  *   <li>anonymous memory (Linux's memfd), for systems without a writable or executable file system.
  * </ol>
@@ -134,20 +130,13 @@ final class OneDnnLibrary {
     if (named != null) {
       return List.of(new Source(named, () -> open(Path.of(named))));
     }
-    Path cache = cacheDirectory();
-    return List.of(
-        new Source(cache.toString(), () -> fromCache(cache)),
-        new Source(System.getProperty("java.io.tmpdir"), OneDnnLibrary::fromTemporary),
-        new Source("anonymous memory", OneDnnLibrary::fromMemory));
-  }
-
-  private static Path cacheDirectory() {
-    String xdg = System.getenv("XDG_CACHE_HOME");
-    Path base =
-        xdg == null || xdg.isEmpty()
-            ? Path.of(System.getProperty("user.home"), ".cache")
-            : Path.of(xdg);
-    return base.resolve("pukara");
+    List<Source> sources = new ArrayList<>();
+    UserCache.ofUser()
+        .ifPresent(
+            cache -> sources.add(new Source(cache.directory().toString(), () -> fromCache(cache))));
+    sources.add(new Source(System.getProperty("java.io.tmpdir"), OneDnnLibrary::fromTemporary));
+    sources.add(new Source("anonymous memory", OneDnnLibrary::fromMemory));
+    return sources;
   }
 
   /** Opens both libraries in {@code directory}. */
@@ -161,13 +150,13 @@ final class OneDnnLibrary {
     return new Loaded(first, SymbolLookup.libraryLookup(dnnl.toString(), Arena.global()), from);
   }
 
-  private static Loaded fromCache(Path cache) throws IOException {
-    Path directory = cache.resolve("onednn-" + fingerprint(DNNL) + "-" + fingerprint(GOMP));
+  private static Loaded fromCache(UserCache cache) throws IOException {
+    Path parent = cache.requireDirectory();
+    Path directory =
+        parent.resolve(UserCache.LIBRARY + fingerprint(DNNL) + "-" + fingerprint(GOMP));
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-      Files.createDirectories(
-          cache,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-      Path fresh = Files.createTempDirectory(cache, "onednn-"); // only the owner may enter it
+      Path fresh =
+          Files.createTempDirectory(parent, UserCache.LIBRARY); // only the owner may enter it
       try {
         extract(fresh);
         Files.move(fresh, directory, StandardCopyOption.ATOMIC_MOVE);
@@ -178,28 +167,10 @@ final class OneDnnLibrary {
         }
       }
     }
-    requireOwn(directory);
-    return open(directory);
-  }
-
-  /** What others may change is not loaded. */
-  private static void requireOwn(Path directory) throws IOException {
-    Set<PosixFilePermission> forbidden =
-        EnumSet.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
-    String user = System.getProperty("user.name");
     for (Path path : List.of(directory, directory.resolve(GOMP), directory.resolve(DNNL))) {
-      boolean open = !Collections.disjoint(Files.getPosixFilePermissions(path), forbidden);
-      String owner = Files.getOwner(path).getName();
-      if (open || !owner.equals(user)) {
-        throw new IOException(
-            path
-                + " belongs to "
-                + owner
-                + " or is writable by others, expected "
-                + user
-                + " only");
-      }
+      UserCache.requireOwn(path); // what others may change is not loaded
     }
+    return open(directory);
   }
 
   private static Loaded fromTemporary() throws IOException {

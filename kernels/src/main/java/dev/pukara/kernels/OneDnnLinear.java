@@ -1,6 +1,5 @@
 package dev.pukara.kernels;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,8 +22,6 @@ final class OneDnnLinear implements Linear {
   /** The packed layouts pad the outputs to multiples of this. */
   private static final int CHUNK_STEP = 64;
 
-  private static final int ALIGNMENT = 64;
-
   private final OneDnnProducts products;
   private final Workers workers;
   private final Workspace workspace;
@@ -36,7 +33,7 @@ final class OneDnnLinear implements Linear {
   private final int chunks;
   private final int group;
   private final int groups;
-  private final Arena arena = Arena.ofShared();
+  private final Runnable whenClosed;
 
   /** {@code (chunks, groups)}: packed weights. */
   private final MemorySegment[][] packed;
@@ -50,7 +47,9 @@ final class OneDnnLinear implements Linear {
       Workspace workspace,
       RowMath math,
       List<Weights> stacked,
-      Precision precision) {
+      Precision precision,
+      PackedMemory memory,
+      Runnable whenClosed) {
     this.products = products;
     this.workers = workers;
     this.workspace = workspace;
@@ -66,6 +65,20 @@ final class OneDnnLinear implements Linear {
     groups = (inputs + group - 1) / group;
     packed = new MemorySegment[chunks][groups];
     constants = new MemorySegment[chunks][groups];
+    this.whenClosed = whenClosed;
+    for (int c = 0; c < chunks; c++) {
+      for (int g = 0; g < groups; g++) {
+        OneDnnProduct.Shape shape = shape(OneDnnBlocks.MAX, c, g);
+        packed[c][g] = memory.take(OneDnn.size(products.layout(shape, memory)));
+        constants[c][g] = memory.take(Math.max(4L, 4L * shape.constants()));
+      }
+    }
+    if (!memory.isFilled()) {
+      fill(stacked);
+    }
+  }
+
+  private void fill(List<Weights> stacked) {
     OneDnnPacking packing = new OneDnnPacking(stacked, precision, inputs);
     AtomicInteger next = new AtomicInteger();
     workers.run(
@@ -84,8 +97,6 @@ final class OneDnnLinear implements Linear {
       for (int g = 0; g < groups; g++) {
         int from = g * group;
         OneDnnProduct product = products.get(shape(OneDnnBlocks.MAX, c, g));
-        packed[c][g] = arena.allocate(product.packedBytes(), ALIGNMENT);
-        constants[c][g] = arena.allocate(Math.max(4L, 4L * product.shape().constants()), ALIGNMENT);
         rows.pack(from, product.shape().inputs(), product.weights(), packed[c][g], constants[c][g]);
       }
     }
@@ -183,6 +194,6 @@ final class OneDnnLinear implements Linear {
 
   @Override
   public void close() {
-    arena.close();
+    whenClosed.run();
   }
 }

@@ -70,7 +70,6 @@ final class OneDnnProduct implements AutoCloseable {
   private final long plan;
   private final long primitive;
   private final long weights;
-  private final long packedBytes;
   private final long scratchBytes;
 
   /**
@@ -103,7 +102,6 @@ final class OneDnnProduct implements AutoCloseable {
     }
     primitive = OneDnn.primitive(plan);
     weights = OneDnn.weightsDescriptor(plan);
-    packedBytes = OneDnn.size(weights);
     scratchBytes = OneDnn.scratchBytes(plan);
     OneDnn.destroyDescriptor(source);
     OneDnn.destroyDescriptor(wanted);
@@ -132,11 +130,6 @@ final class OneDnnProduct implements AutoCloseable {
   /** Descriptor of the packed weights, the same for every number of rows. */
   long weights() {
     return weights;
-  }
-
-  /** Bytes of the packed weights. */
-  long packedBytes() {
-    return packedBytes;
   }
 
   /** Bytes of scratch memory of a call. */

@@ -1,10 +1,14 @@
 package dev.pukara.kernels;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 
 /**
@@ -21,6 +25,9 @@ final class OneDnnProducts implements AutoCloseable {
 
   private final Map<OneDnnProduct.Shape, OneDnnProduct> products = new ConcurrentHashMap<>();
   private final Map<Packed, Long> layouts = new ConcurrentHashMap<>();
+
+  /** Layouts that came with packed weights of an earlier run, not from a product. */
+  private final Queue<Long> adopted = new ConcurrentLinkedQueue<>();
 
   /** The calls of each member, used by its thread only. */
   private final List<Map<OneDnnProduct, OneDnnProduct.Call>> calls;
@@ -55,6 +62,31 @@ final class OneDnnProducts implements AutoCloseable {
   }
 
   /**
+   * Descriptor of the packed weights of a shape. It is written into empty memory; from filled
+   * memory it is read, so that every product of these weights is made for the layout that they
+   * have.
+   *
+   * @throws PackedMemory.MisfitException if the memory holds another layout than the one in use
+   */
+  long layout(OneDnnProduct.Shape shape, PackedMemory memory) {
+    if (!memory.isFilled()) {
+      long layout = get(shape).weights();
+      byte[] bytes = OneDnn.descriptorBytes(layout);
+      memory.take(Long.BYTES).set(ValueLayout.JAVA_LONG, 0, bytes.length);
+      memory.take(bytes.length).copyFrom(MemorySegment.ofArray(bytes));
+      return layout;
+    }
+    long length = memory.take(Long.BYTES).get(ValueLayout.JAVA_LONG, 0);
+    long stored = OneDnn.descriptorOf(memory.take(length).toArray(ValueLayout.JAVA_BYTE));
+    adopted.add(stored);
+    Long known = layouts.putIfAbsent(Packed.of(shape), stored);
+    if (known != null && !OneDnn.sameDescriptor(known, stored)) {
+      throw new PackedMemory.MisfitException("packed weights of another layout for " + shape);
+    }
+    return stored;
+  }
+
+  /**
    * Runs the product of {@code shape} on the thread of member {@code member}. The others are
    * addresses.
    *
@@ -81,6 +113,7 @@ final class OneDnnProducts implements AutoCloseable {
   public void close() {
     calls.forEach(mine -> mine.values().forEach(OneDnnProduct.Call::close));
     products.values().forEach(OneDnnProduct::close);
+    adopted.forEach(OneDnn::destroyDescriptor);
     scratch.close();
     arguments.close();
   }

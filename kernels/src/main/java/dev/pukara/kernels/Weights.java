@@ -79,4 +79,14 @@ public record Weights(
     int stored = rowOrder == null ? row : rowOrder[row];
     return data.asSlice(stored * bytes, bytes);
   }
+
+  /**
+   * Says that the rows will not be read soon: a mapped file's pages leave the process's memory, and
+   * come back if they are read after all.
+   */
+  public void letGo() {
+    if (data.isMapped()) {
+      data.unload();
+    }
+  }
 }

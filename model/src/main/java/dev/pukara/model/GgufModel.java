@@ -43,7 +43,7 @@ final class GgufModel implements ModelFile {
     this.metadata = new GgufMetadata(file, gguf.metadata());
     this.tensors = new StoredTensors(file, renamed(file, gguf));
     this.config = config(file);
-    this.digest = Once.of(() -> Sha256.of(data));
+    this.digest = Once.of(() -> DigestMemo.of(path, data));
     this.tokenizer = Once.of(this::readTokenizer);
   }
 
@@ -201,6 +201,11 @@ final class GgufModel implements ModelFile {
   @Override
   public String digest() {
     return digest.get();
+  }
+
+  @Override
+  public Optional<String> knownDigest() {
+    return DigestMemo.known(path, data);
   }
 
   @Override

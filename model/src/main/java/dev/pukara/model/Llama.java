@@ -1,10 +1,13 @@
 package dev.pukara.model;
 
+import dev.pukara.cache.CacheKey;
+import dev.pukara.cache.UserCache;
 import dev.pukara.kernels.Activations;
 import dev.pukara.kernels.Heads;
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.KvSpan;
 import dev.pukara.kernels.Linear;
+import dev.pukara.kernels.PackedMemory;
 import dev.pukara.kernels.Precision;
 import dev.pukara.kernels.Slice;
 import dev.pukara.kernels.Tensor;
@@ -13,6 +16,9 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The forward pass of the Llama architecture over a ragged batch: embedding, blocks of
@@ -25,6 +31,9 @@ import java.util.Locale;
  * <p>Threads: one at a time. The intermediate tensors are allocated once for {@code maxRows} rows.
  */
 public final class Llama implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Llama.class);
+
+  private final ModelFile file;
   private final LlamaConfig config;
   private final Kernels kernels;
   private final Precision precision;
@@ -36,6 +45,12 @@ public final class Llama implements AutoCloseable {
   private final Tensor finalGain;
   private final Arena arena = Arena.ofShared();
   private final Workspace work;
+
+  /** What the blocks' layers were packed into. */
+  private final PackedMemory packed;
+
+  /** Writes the packed weights into the user's cache; no thread if there is nothing to write. */
+  private Optional<Thread> keeper = Optional.empty();
 
   /** Intermediate results, {@code maxRows} rows each, reused by every block. */
   private static final class Workspace {
@@ -96,24 +111,26 @@ public final class Llama implements AutoCloseable {
       attentionGain = gain(file, prefix + "input_layernorm.weight");
       mlpGain = gain(file, prefix + "post_attention_layernorm.weight");
       qkvProj =
-          kernels.linear(
-              List.of(
-                  file.weights(prefix + "self_attn.q_proj.weight", qWidth, width),
-                  file.weights(prefix + "self_attn.k_proj.weight", kvWidth, width),
-                  file.weights(prefix + "self_attn.v_proj.weight", kvWidth, width)),
-              precision);
-      oProj = linear(file, prefix + "self_attn.o_proj.weight", width, qWidth);
+          linear(
+              file.weights(prefix + "self_attn.q_proj.weight", qWidth, width),
+              file.weights(prefix + "self_attn.k_proj.weight", kvWidth, width),
+              file.weights(prefix + "self_attn.v_proj.weight", kvWidth, width));
+      oProj = linear(file.weights(prefix + "self_attn.o_proj.weight", width, qWidth));
       gateUpProj =
-          kernels.linear(
-              List.of(
-                  file.weights(prefix + "mlp.gate_proj.weight", ff, width),
-                  file.weights(prefix + "mlp.up_proj.weight", ff, width)),
-              precision);
-      downProj = linear(file, prefix + "mlp.down_proj.weight", width, ff);
+          linear(
+              file.weights(prefix + "mlp.gate_proj.weight", ff, width),
+              file.weights(prefix + "mlp.up_proj.weight", ff, width));
+      downProj = linear(file.weights(prefix + "mlp.down_proj.weight", width, ff));
     }
 
-    private Linear linear(ModelFile file, String name, int outputs, int inputs) {
-      return kernels.linear(List.of(file.weights(name, outputs, inputs)), precision);
+    private Linear linear(Weights... stacked) {
+      Linear linear = kernels.linear(List.of(stacked), precision, packed);
+      if (kernels.packs()) {
+        for (Weights weights : stacked) {
+          weights.letGo();
+        }
+      }
+      return linear;
     }
 
     void forward(int rows, List<Slice> slices) {
@@ -164,6 +181,44 @@ public final class Llama implements AutoCloseable {
   }
 
   /**
+   * Prepares the weights of {@code file}, or takes them as an earlier run left them in {@code
+   * cache}.
+   *
+   * @see #Llama(ModelFile, Kernels, Precision, int)
+   */
+  public static Llama open(
+      ModelFile file,
+      Kernels kernels,
+      Precision precision,
+      int maxRows,
+      Optional<UserCache> cache) {
+    long start = System.nanoTime();
+    Optional<PackedStore> store =
+        cache
+            .filter(any -> kernels.packs() && precision != Precision.F32)
+            .map(place -> new PackedStore(place, file, kernels, precision));
+    Optional<PackedMemory> kept = store.flatMap(PackedStore::find);
+    if (kept.isPresent()) {
+      try {
+        Llama model = new Llama(file, kernels, precision, maxRows, kept.get());
+        log.debug("packed weights mapped in {} ms", millisSince(start));
+        return model;
+      } catch (PackedMemory.MisfitException e) {
+        kept.get().close();
+        log.debug("packed weights are made again: {}", e.getMessage());
+      }
+    }
+    Llama model = new Llama(file, kernels, precision, maxRows);
+    log.debug("weights packed in {} ms", millisSince(start));
+    model.keeper = store.map(place -> place.keep(model.packed.pieces()));
+    return model;
+  }
+
+  private static long millisSince(long start) {
+    return (System.nanoTime() - start) / 1_000_000;
+  }
+
+  /**
    * Prepares the weights of {@code file}, which must stay open as long as this is used.
    *
    * @param kernels what computes; one thread at a time
@@ -171,6 +226,13 @@ public final class Llama implements AutoCloseable {
    * @param maxRows most tokens in one call of {@link #forward}
    */
   public Llama(ModelFile file, Kernels kernels, Precision precision, int maxRows) {
+    this(file, kernels, precision, maxRows, PackedMemory.empty());
+  }
+
+  private Llama(
+      ModelFile file, Kernels kernels, Precision precision, int maxRows, PackedMemory packed) {
+    this.file = file;
+    this.packed = packed;
     this.config = file.config();
     this.kernels = kernels;
     this.precision = precision;
@@ -186,6 +248,7 @@ public final class Llama implements AutoCloseable {
     for (int i = 0; i < config.blocks(); i++) {
       blocks.add(new Block(file, i));
     }
+    packed.complete();
   }
 
   private Tensor gain(ModelFile file, String name) {
@@ -200,6 +263,21 @@ public final class Llama implements AutoCloseable {
   /** Precision of the linear layers. */
   public Precision precision() {
     return precision;
+  }
+
+  /** What the bits of keys and values depend on besides the tokens; reads the whole file once. */
+  public CacheKey cacheKey() {
+    return PackedStore.key(file.digest(), kernels, precision);
+  }
+
+  /** The same if the file need not be read for it. */
+  public Optional<CacheKey> knownCacheKey() {
+    return file.knownDigest().map(digest -> PackedStore.key(digest, kernels, precision));
+  }
+
+  /** The file's name, for people. */
+  public String name() {
+    return MappedFile.name(file.path());
   }
 
   /** Most tokens in one call of {@link #forward}. */
@@ -303,10 +381,26 @@ public final class Llama implements AutoCloseable {
     }
   }
 
+  private static void await(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Frees weights and workspace; the kernels and the file are their owner's. */
   @Override
   public void close() {
+    keeper.ifPresent(Llama::await);
     blocks.forEach(Block::close);
+    packed.close();
     arena.close();
   }
 }

@@ -54,6 +54,9 @@ public interface ModelFile extends TensorSource, AutoCloseable {
    */
   String digest();
 
+  /** The digest if it is at hand without reading the whole file: remembered from an earlier run. */
+  Optional<String> knownDigest();
+
   @Override
   void close();
 }

@@ -175,12 +175,17 @@ final class SafetensorsModel implements ModelFile {
   }
 
   private String computeDigest() {
-    if (files.size() == 1) {
-      return Sha256.of(files.values().iterator().next());
+    Map<String, String> digests = new TreeMap<>();
+    files.forEach((name, data) -> digests.put(name, DigestMemo.of(folder.resolve(name), data)));
+    return digestOf(digests);
+  }
+
+  private static String digestOf(Map<String, String> digests) {
+    if (digests.size() == 1) {
+      return digests.values().iterator().next();
     }
     StringBuilder lines = new StringBuilder();
-    files.forEach(
-        (name, data) -> lines.append(Sha256.of(data)).append("  ").append(name).append('\n'));
+    digests.forEach((name, digest) -> lines.append(digest).append("  ").append(name).append('\n'));
     return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
 
@@ -269,6 +274,19 @@ final class SafetensorsModel implements ModelFile {
   @Override
   public String digest() {
     return digest.get();
+  }
+
+  @Override
+  public Optional<String> knownDigest() {
+    Map<String, String> digests = new TreeMap<>();
+    for (Map.Entry<String, MemorySegment> each : files.entrySet()) {
+      Optional<String> known = DigestMemo.known(folder.resolve(each.getKey()), each.getValue());
+      if (known.isEmpty()) {
+        return Optional.empty();
+      }
+      digests.put(each.getKey(), known.get());
+    }
+    return Optional.of(digestOf(digests));
   }
 
   @Override

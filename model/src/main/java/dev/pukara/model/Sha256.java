@@ -14,7 +14,11 @@ final class Sha256 {
   static String of(MemorySegment data) {
     MessageDigest digest = digest();
     for (long at = 0; at < data.byteSize(); at += CHUNK_BYTES) {
-      digest.update(data.asSlice(at, Math.min(CHUNK_BYTES, data.byteSize() - at)).asByteBuffer());
+      MemorySegment chunk = data.asSlice(at, Math.min(CHUNK_BYTES, data.byteSize() - at));
+      digest.update(chunk.asByteBuffer());
+      if (chunk.isMapped()) {
+        chunk.unload(); // else the whole file stays in memory for its digest
+      }
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -1,0 +1,79 @@
+package dev.pukara.cache;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * Who may write where. What another user could have changed is neither run nor believed. Only POSIX
+ * systems are looked at: elsewhere a home directory is private by its access list.
+ */
+final class Ownership {
+  private static final Path SELF = Path.of("/proc/self");
+  private static final Set<PosixFilePermission> FORBIDDEN =
+      EnumSet.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
+
+  private Ownership() {}
+
+  /** Makes a directory that only the user may enter. */
+  static void createPrivate(Path directory) throws IOException {
+    if (Files.getFileStore(existing(directory)).supportsFileAttributeView("posix")) {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } else {
+      Files.createDirectories(directory);
+    }
+  }
+
+  private static Path existing(Path path) {
+    Path at = path.toAbsolutePath();
+    while (!Files.exists(at) && at.getParent() != null) {
+      at = at.getParent();
+    }
+    return at;
+  }
+
+  /**
+   * Refuses a file or directory that is not the user's alone to write.
+   *
+   * @throws IOException with owner and permissions in the message
+   */
+  static void requireOwn(Path path) throws IOException {
+    PosixFileAttributeView view =
+        Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    if (view == null) {
+      return;
+    }
+    PosixFileAttributes attributes = view.readAttributes();
+    UserPrincipal user = user(path);
+    boolean open = !Collections.disjoint(attributes.permissions(), FORBIDDEN);
+    if (attributes.isSymbolicLink() || open || !attributes.owner().equals(user)) {
+      throw new IOException(
+          path
+              + " belongs to "
+              + attributes.owner().getName()
+              + " or is a link or writable by others, expected to be writable by "
+              + user.getName()
+              + " only");
+    }
+  }
+
+  /** The process's user, who need not have a name (in containers, often a mere number). */
+  private static UserPrincipal user(Path path) throws IOException {
+    return Files.exists(SELF)
+        ? Files.getOwner(SELF)
+        : path.getFileSystem()
+            .getUserPrincipalLookupService()
+            .lookupPrincipalByName(System.getProperty("user.name"));
+  }
+}
