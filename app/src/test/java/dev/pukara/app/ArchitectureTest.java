@@ -35,6 +35,8 @@ class ArchitectureTest {
         .definedBy("dev.pukara.model..")
         .layer("kernels")
         .definedBy("dev.pukara.kernels..")
+        .layer("cache")
+        .definedBy("dev.pukara.cache..")
         .whereLayer("app")
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("eval")
@@ -49,6 +51,8 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("guard", "eval", "train", "app")
         .whereLayer("model")
         .mayOnlyBeAccessedByLayers("engine", "guard", "eval", "train", "app")
+        .whereLayer("cache")
+        .mayOnlyBeAccessedByLayers("kernels", "model", "engine", "guard", "app")
         .check(CLASSES);
   }
 

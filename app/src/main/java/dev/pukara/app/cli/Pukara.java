@@ -21,7 +21,13 @@ import picocli.CommandLine.Spec;
     description =
         "Llama Guard for the JVM: judges prompts and answers of LLM applications by a policy.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CheckCommand.class, PromptCommand.class, ModelCommand.class, BenchCommand.class},
+    subcommands = {
+      CheckCommand.class,
+      PromptCommand.class,
+      ModelCommand.class,
+      BenchCommand.class,
+      CacheCommand.class
+    },
     mixinStandardHelpOptions = true,
     version = "pukara 0.1.0-SNAPSHOT",
     exitCodeListHeading = "%nExit codes:%n",

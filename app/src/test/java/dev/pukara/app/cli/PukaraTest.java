@@ -184,4 +184,22 @@ class PukaraTest {
       assertThat(result.out().lines()).allMatch(line -> line.length() <= 80);
     }
   }
+
+  @Test
+  void cacheIsListedAndCleared() throws IOException {
+    Path directory = folder.resolve("cache");
+    String before = System.setProperty("pukara.cache", directory.toString());
+    try {
+      assertThat(run("", "cache", "path").out()).isEqualTo(directory + "\n");
+      assertThat(run("", "cache", "list").out()).isEmpty();
+      assertThat(check("Hello").code()).isLessThan(2);
+      Result list = run("", "cache", "list");
+      assertThat(list.code()).isZero();
+      assertThat(list.out()).contains("policy of");
+      assertThat(run("", "cache", "clear").err()).contains("MB deleted");
+      assertThat(run("", "cache", "list").out()).isEmpty();
+    } finally {
+      System.setProperty("pukara.cache", before);
+    }
+  }
 }
