@@ -20,6 +20,10 @@ final class ChatMlFormat implements PromptFormat {
   private static final String QUESTION = "Is the last %s message safe or unsafe?";
   private static final String ANSWER = "The last %s message is";
 
+  private static final Special START = new Special("<|im_start|>");
+  private static final Special END = new Special("<|im_end|>");
+  private static final Text LINE = new Text("\n");
+
   @Override
   public String id() {
     return "chatml";
@@ -47,34 +51,33 @@ final class ChatMlFormat implements PromptFormat {
 
   @Override
   public Prompt render(Policy policy, Conversation conversation) {
-    String role = conversation.last().role().label();
     StringBuilder system = new StringBuilder("system\n").append(TASK);
     for (Category category : policy.categories()) {
-      system.append(category.code()).append(": ").append(category.name()).append('.');
-      if (policy.describe() && !category.description().isEmpty()) {
-        system.append(' ').append(category.description());
-      }
-      system.append('\n');
+      system.append(CategoryText.line(category, policy.describe())).append('\n');
     }
     system.append(OTHERWISE);
     List<Piece> prefix =
-        List.of(
-            new Special("<|im_start|>"),
-            new Text(system.toString()),
-            new Special("<|im_end|>"),
-            new Text("\n"),
-            new Special("<|im_start|>"));
+        new ArrayList<>(List.of(START, new Text(system.toString()), END, LINE, START));
+    for (Example example : policy.demonstrations()) {
+      prefix.addAll(exchange(example.conversation(), answer(example.codes())));
+      prefix.addAll(List.of(END, LINE, START));
+    }
+    return new Prompt(prefix, exchange(conversation, ""), List.of(), List.of());
+  }
+
+  /** From the user's turn, which is open already, to the answer. */
+  private static List<Piece> exchange(Conversation conversation, String answer) {
+    String role = conversation.last().role().label();
     StringBuilder turns = new StringBuilder("user\nConversation:\n\n");
     for (Message message : conversation.messages()) {
       turns.append(message.role().label()).append(": ").append(message.text()).append("\n\n");
     }
-    List<Piece> rest = new ArrayList<>();
-    rest.add(new Text(turns + QUESTION.formatted(role)));
-    rest.add(new Special("<|im_end|>"));
-    rest.add(new Text("\n"));
-    rest.add(new Special("<|im_start|>"));
-    rest.add(new Text("assistant\n" + ANSWER.formatted(role)));
-    return new Prompt(prefix, rest, List.of(), List.of());
+    return List.of(
+        new Text(turns + QUESTION.formatted(role)),
+        END,
+        LINE,
+        START,
+        new Text("assistant\n" + ANSWER.formatted(role) + answer));
   }
 
   @Override
@@ -82,6 +85,7 @@ final class ChatMlFormat implements PromptFormat {
     return Map.of(
         "id", id(),
         "task", TASK,
+        "category", CategoryText.LINE,
         "otherwise", OTHERWISE,
         "question", QUESTION,
         "answer", ANSWER,

@@ -81,7 +81,7 @@ final class EngineBackEnd implements BackEnd {
 
   @Override
   public int tokens(List<Piece> pieces) {
-    return encoder.encode(pieces).length;
+    return encoder.count(pieces);
   }
 
   @Override

@@ -37,17 +37,12 @@ public final class Guard implements AutoCloseable {
   private final Judge judge;
   private final Examiner examiner;
 
-  private Guard(
-      BackEnd backEnd,
-      Policy policy,
-      PromptFormat format,
-      Settings settings,
-      DefenceOptions defences) {
+  private Guard(BackEnd backEnd, Setup setup, DefenceOptions defences) {
     this.backEnd = backEnd;
-    this.policy = policy;
-    this.format = format;
+    this.policy = setup.policy();
+    this.format = setup.format();
     this.scorer = new Scorer(backEnd, format, policy);
-    this.judge = new Judge(policy, settings);
+    this.judge = new Judge(policy, setup.settings());
     Windows windows = Windows.of(defences, backEnd, format, policy);
     this.examiner = new Examiner(scorer, judge, new Forms(defences, windows));
   }
@@ -70,30 +65,33 @@ public final class Guard implements AutoCloseable {
   }
 
   private static Guard open(GuardOptions options, ModelFile file) {
-    PromptFormat format = options.format().orElseGet(() -> ModelFormats.of(file));
-    Policy policy = options.policy().orElseGet(format::defaultPolicy);
-    DecisionOptions decision = options.decision();
-    double floor = decision.readableFloor().orElse(0);
-    Settings settings =
-        new Settings(
-            1,
-            1,
-            decision.threshold().orElse(0.5),
-            floor,
-            decision.failOpen(),
-            decision.categories());
+    GuardMetadata stated = GuardMetadata.of(file);
+    PromptFormat format = ModelFormats.choose(options, file);
     PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
+    Setup setup = Setup.of(options, format, stated, encoder::count, file::digest);
     // Fails now, not at the first check, if the vocabulary lacks one of the format's tokens.
-    encoder.check(Question.message(format, policy, Conversation.user("")));
+    encoder.check(Question.message(format, setup.policy(), Conversation.user("")));
+    boolean normalize = setup.settings().readableFloor() > 0;
     BackEnd backEnd =
-        EngineBackEnd.open(file, encoder, options.precision(), options.engine(), floor > 0);
-    return new Guard(backEnd, policy, format, settings, options.defences());
+        EngineBackEnd.open(file, encoder, options.precision(), options.engine(), normalize);
+    return new Guard(backEnd, setup, options.defences());
   }
 
   /** The prompt format that a model file was made for. */
   public static PromptFormat formatOf(Path model) throws IOException {
     try (ModelFile file = ModelFile.open(model)) {
       return ModelFormats.of(file);
+    }
+  }
+
+  /**
+   * A policy as it stands in the prompt of a model: what is different under the format applied,
+   * demonstrations chosen by their number of tokens.
+   */
+  public static Policy inPrompt(Path model, PromptFormat format, Policy policy) throws IOException {
+    try (ModelFile file = ModelFile.open(model)) {
+      PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
+      return Setup.inPrompt(policy, format, encoder::count);
     }
   }
 

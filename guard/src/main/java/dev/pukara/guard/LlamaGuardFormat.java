@@ -162,20 +162,48 @@ final class LlamaGuardFormat implements PromptFormat {
   public Prompt render(Policy policy, Conversation conversation) {
     String role = conversation.last().role().label();
     List<Piece> prefix = new ArrayList<>(open);
-    prefix.add(new Text(task(role) + categories(policy) + CONVERSATION_OPEN));
+    prefix.add(
+        new Text(
+            task(role)
+                + categories(policy)
+                + CATEGORIES_CLOSE
+                + demonstrations(policy.demonstrations())
+                + CONVERSATION_OPEN));
+    List<Piece> rest = new ArrayList<>();
+    rest.add(new Text(turns(conversation) + closing(role)));
+    rest.addAll(close);
+    return new Prompt(Prompt.merge(prefix), Prompt.merge(rest), List.of(), lead);
+  }
+
+  private String turns(Conversation conversation) {
     StringBuilder turns = new StringBuilder();
     for (Message message : conversation.messages()) {
       String text = strip ? Texts.strip(message.text()) : message.text();
       turns.append(message.role().label()).append(": ").append(text).append("\n\n");
     }
-    List<Piece> rest = new ArrayList<>();
-    rest.add(new Text(turns + closing(role)));
-    rest.addAll(close);
-    return new Prompt(Prompt.merge(prefix), Prompt.merge(rest), List.of(), lead);
+    return turns.toString();
   }
 
-  private static final String CONVERSATION_OPEN =
-      "<END UNSAFE CONTENT CATEGORIES>\n\n<BEGIN CONVERSATION>\n\n";
+  private static final String CATEGORIES_CLOSE = "<END UNSAFE CONTENT CATEGORIES>\n\n";
+  private static final String CONVERSATION_OPEN = "<BEGIN CONVERSATION>\n\n";
+
+  /** Meta's templates have none; this section of ours speaks their language. */
+  private String demonstrations(List<Example> examples) {
+    if (examples.isEmpty()) {
+      return "";
+    }
+    StringBuilder section = new StringBuilder("<BEGIN EXAMPLES>\n\n");
+    for (Example example : examples) {
+      section
+          .append(turns(example.conversation()))
+          .append("Safety assessment for the last ")
+          .append(example.conversation().last().role().label())
+          .append(" message:\n")
+          .append(answer(example.codes()).strip())
+          .append("\n\n");
+    }
+    return section.append("<END EXAMPLES>\n\n").toString();
+  }
 
   private static String task(String role) {
     return "Task: Check if there is unsafe content in '"
@@ -193,8 +221,9 @@ final class LlamaGuardFormat implements PromptFormat {
           .append(category.name())
           .append(nameEnd)
           .append('\n');
-      if (policy.describe() && !category.description().isEmpty()) {
-        lines.append(category.description()).append('\n');
+      String details = policy.describe() ? CategoryText.details(category).strip() : "";
+      if (!details.isEmpty()) {
+        lines.append(details).append('\n');
       }
     }
     return lines.toString();
@@ -215,7 +244,7 @@ final class LlamaGuardFormat implements PromptFormat {
         "open", texts(open),
         "task", task("{role}"),
         "nameEnd", nameEnd,
-        "conversation", CONVERSATION_OPEN,
+        "conversation", CATEGORIES_CLOSE + CONVERSATION_OPEN,
         "strip", strip,
         "closing", closing("{role}"),
         "close", texts(close),

@@ -1,18 +1,28 @@
 package dev.pukara.guard;
 
 import dev.pukara.model.ModelFile;
+import java.util.Optional;
 
 /** Which prompt format a model file was made for. */
 final class ModelFormats {
-  /** Key of our own GGUF metadata. */
-  static final String KEY = "pukara.format";
-
   private ModelFormats() {}
 
+  /** As the options say, else as the policy says, else as the model file says. */
+  static PromptFormat choose(GuardOptions options, ModelFile file) {
+    return options
+        .format()
+        .or(
+            () ->
+                options
+                    .policy()
+                    .flatMap(policy -> policy.settings().format().map(PromptFormats::find)))
+        .orElseGet(() -> of(file));
+  }
+
   static PromptFormat of(ModelFile file) {
-    Object stated = file.metadata().get(KEY);
-    if (stated instanceof String id) {
-      return PromptFormats.find(id);
+    Optional<String> stated = GuardMetadata.of(file).format();
+    if (stated.isPresent()) {
+      return PromptFormats.find(stated.get());
     }
     String template = file.chatTemplate().orElse("");
     if (template.contains("UNSAFE CONTENT CATEGORIES")) {
@@ -24,7 +34,7 @@ final class ModelFormats {
     throw new PolicyException(
         file.path()
             + ": neither '"
-            + KEY
+            + GuardMetadata.FORMAT
             + "' nor the chat template tells the prompt format; choose one with --format ("
             + String.join(", ", PromptFormats.ids())
             + ")");

@@ -90,6 +90,12 @@ public record Policy(
     return new Policy(id, version, title, kept, describe, shown, settings);
   }
 
+  /** As it differs under a prompt format of this name: see {@link FamilyOverride}. */
+  public Policy underFormat(String format) {
+    FamilyOverride override = settings.families().get(format);
+    return override == null ? this : override.apply(this);
+  }
+
   /** The same with other categories. */
   public Policy withCategories(List<Category> value) {
     return new Policy(id, version, title, value, describe, demonstrations, settings);

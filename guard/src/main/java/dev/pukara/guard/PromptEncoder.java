@@ -51,6 +51,10 @@ final class PromptEncoder {
     return join(join(prefix(prompt), stem(prompt)), encode(prompt.tail()));
   }
 
+  int count(List<Piece> pieces) {
+    return encode(pieces).length;
+  }
+
   static int[] join(int[] left, int[] right) {
     return IntStream.concat(IntStream.of(left), IntStream.of(right)).toArray();
   }

@@ -1,5 +1,7 @@
 package dev.pukara.app.cli;
 
+import dev.pukara.guard.CategoryMode;
+import dev.pukara.guard.DecisionOptions;
 import dev.pukara.guard.GuardOptions;
 import dev.pukara.guard.Policies;
 import dev.pukara.guard.Policy;
@@ -40,8 +42,7 @@ final class GuardCliOptions {
       names = "--format",
       paramLabel = "NAME",
       description =
-          "Prompt format (llama-guard-2, llama-guard-3-8b, llama-guard-3-1b, llama-guard-3-cookbook,"
-              + " chatml); by default as the model file says.")
+          "Prompt format, one of docs/formats.md; by default as policy or model file say.")
   @Nullable String format;
 
   @Option(
@@ -58,6 +59,19 @@ final class GuardCliOptions {
   @Nullable Double threshold;
 
   @Mixin private final DefenceCliOptions defences = new DefenceCliOptions();
+
+  @Option(
+      names = "--categories",
+      paramLabel = "WHEN",
+      description =
+          "When to score every category by itself: ${COMPLETION-CANDIDATES}; default:"
+              + " ${DEFAULT-VALUE}.")
+  CategoryMode categories = CategoryMode.UNSAFE;
+
+  @Option(
+      names = "--fail-open",
+      description = "Allow what the model gives no readable answer to; by default it is blocked.")
+  boolean failOpen;
 
   Optional<Path> modelPath() {
     if (model != null) {
@@ -79,6 +93,13 @@ final class GuardCliOptions {
 
   Optional<PromptFormat> promptFormat() {
     return Optional.ofNullable(format).map(PromptFormats::find);
+  }
+
+  /** The prompt format that the policy asks for, if any. */
+  Optional<PromptFormat> policyFormat() {
+    return Optional.ofNullable(policy)
+        .flatMap(asked -> Policies.find(asked).settings().format())
+        .map(PromptFormats::find);
   }
 
   /** The policy asked for, if any. */
@@ -104,9 +125,11 @@ final class GuardCliOptions {
   GuardOptions guardOptions(PromptFormat chosen) {
     GuardOptions options =
         GuardOptions.of(requiredModel()).withFormat(chosen).withDefences(defences.options());
+    DecisionOptions decision = options.decision().withCategories(categories).withFailOpen(failOpen);
     if (threshold != null) {
-      options = options.withThreshold(threshold);
+      decision = decision.withThreshold(threshold);
     }
+    options = options.withDecision(decision);
     if (precision != null) {
       options = options.withPrecision(precision);
     }

@@ -5,12 +5,12 @@ import dev.pukara.guard.PromptFormat;
 import java.io.IOException;
 import java.util.Optional;
 
-/** The prompt format of a command: as told, or as the model file says. */
+/** The prompt format of a command: as told, or as the policy says, or as the model file says. */
 final class ModelChoice {
   private ModelChoice() {}
 
   static PromptFormat format(GuardCliOptions options) throws IOException {
-    Optional<PromptFormat> told = options.promptFormat();
+    Optional<PromptFormat> told = options.promptFormat().or(options::policyFormat);
     if (told.isPresent()) {
       return told.get();
     }

@@ -38,7 +38,7 @@ final class PromptCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Conversation conversation = input.read(console.in());
     PromptFormat format = ModelChoice.format(options);
-    Policy policy = options.policy(format).orElseGet(format::defaultPolicy);
+    Policy policy = inPrompt(format, options.policy(format).orElseGet(format::defaultPolicy));
     Prompt prompt = format.render(policy, conversation);
     if (tokens) {
       int[] ids = Guard.tokens(options.requiredModel(), format, prompt);
@@ -49,5 +49,12 @@ final class PromptCommand implements Callable<Integer> {
       console.out().print(prompt.text());
     }
     return 0;
+  }
+
+  /** Only a model can tell which demonstrations fit the policy's budget of tokens. */
+  private Policy inPrompt(PromptFormat format, Policy policy) throws IOException {
+    return policy.settings().fewShotTokens() == 0
+        ? policy.underFormat(format.id())
+        : Guard.inPrompt(options.requiredModel(), format, policy);
   }
 }

@@ -1,6 +1,8 @@
 package dev.pukara.app.cli;
 
+import dev.pukara.guard.Action;
 import dev.pukara.guard.CategoryScore;
+import dev.pukara.guard.Crossing;
 import dev.pukara.guard.Finding;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.Trace;
@@ -34,9 +36,18 @@ final class Verdicts {
     } else {
       object.put("score", verdict.score());
     }
-    object.put("categories", categories(verdict));
+    object.put("action", verdict.action().name().toLowerCase(Locale.ROOT));
+    if (verdict instanceof Verdict.Unsafe unsafe) {
+      object.put("categories", categories(unsafe.categories()));
+      object.put("thresholds", unsafe.crossings().stream().map(Verdicts::crossing).toList());
+    } else {
+      object.put("categories", List.of());
+    }
+    if (!verdict.categoryScores().isEmpty()) {
+      object.put("categoryScores", categories(verdict.categoryScores()));
+    }
     Trace trace = verdict.trace();
-    object.put("findings", findings(trace));
+    object.put("findings", trace.findings().stream().map(Verdicts::finding).toList());
     Map<String, Object> model = new LinkedHashMap<>();
     model.put("file", trace.model());
     model.put("digest", trace.modelDigest());
@@ -57,33 +68,34 @@ final class Verdicts {
     return object;
   }
 
-  private static List<Map<String, Object>> categories(Verdict verdict) {
+  private static List<Map<String, Object>> categories(List<CategoryScore> scores) {
     List<Map<String, Object>> list = new ArrayList<>();
-    if (verdict instanceof Verdict.Unsafe unsafe) {
-      for (CategoryScore category : unsafe.categories()) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("code", category.code());
-        object.put("name", category.name());
-        object.put("score", category.score());
-        list.add(object);
-      }
+    for (CategoryScore category : scores) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("code", category.code());
+      object.put("name", category.name());
+      object.put("score", category.score());
+      list.add(object);
     }
     return list;
   }
 
-  /** What was scored, the decisive form first. */
-  private static List<Map<String, Object>> findings(Trace trace) {
-    List<Map<String, Object>> list = new ArrayList<>();
-    for (Finding finding : trace.findings()) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("form", finding.form());
-      object.put("turn", finding.turn());
-      if (!Double.isNaN(finding.score())) {
-        object.put("score", finding.score());
-      }
-      list.add(object);
+  private static Map<String, Object> crossing(Crossing crossing) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    crossing.category().ifPresent(code -> object.put("category", code));
+    object.put("threshold", crossing.threshold());
+    object.put("score", crossing.score());
+    return object;
+  }
+
+  private static Map<String, Object> finding(Finding finding) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("form", finding.form());
+    object.put("turn", finding.turn());
+    if (!Double.isNaN(finding.score())) {
+      object.put("score", finding.score());
     }
-    return list;
+    return object;
   }
 
   static String name(Verdict verdict) {
@@ -97,21 +109,22 @@ final class Verdicts {
   static String text(Guard guard, Verdict verdict) {
     StringBuilder text = new StringBuilder();
     switch (verdict) {
-      case Verdict.Safe safe ->
-          text.append(String.format(Locale.ROOT, "safe    %.3f", safe.score()));
+      case Verdict.Safe safe -> {
+        text.append(String.format(Locale.ROOT, "safe    %.3f", safe.score()));
+        appendCategories(text, safe.categoryScores());
+      }
       case Verdict.Unsafe unsafe -> {
         text.append(String.format(Locale.ROOT, "unsafe  %.3f", unsafe.score()));
-        for (CategoryScore category : unsafe.categories()) {
+        appendCategories(text, unsafe.categories());
+        if (unsafe.action() != Action.BLOCK) {
           text.append(
-              String.format(
-                  Locale.ROOT,
-                  "%n  %-4s %.3f  %s",
-                  category.code(),
-                  category.score(),
-                  category.name()));
+              String.format("%n  action: %s", unsafe.action().name().toLowerCase(Locale.ROOT)));
         }
       }
-      case Verdict.Unreadable unreadable -> text.append("unreadable: ").append(unreadable.reason());
+      case Verdict.Unreadable unreadable -> {
+        text.append("unreadable: ").append(unreadable.reason());
+        text.append(unreadable.action() == Action.ALLOW ? " (allowed: fail open)" : " (blocked)");
+      }
     }
     Trace trace = verdict.trace();
     if (trace.findings().size() > 1) {
@@ -136,5 +149,17 @@ final class Verdicts {
         .modelNote()
         .ifPresent(note -> text.append(System.lineSeparator()).append("Note: ").append(note));
     return text.toString();
+  }
+
+  private static void appendCategories(StringBuilder text, List<CategoryScore> scores) {
+    for (CategoryScore category : scores) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%n  %-4s %.3f  %s",
+              category.code(),
+              category.score(),
+              category.name()));
+    }
   }
 }
