@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       PromptCommand.class,
       ModelCommand.class,
       BenchCommand.class,
-      CacheCommand.class
+      CacheCommand.class,
+      EvalCommand.class
     },
     mixinStandardHelpOptions = true,
     version = "pukara 0.1.0-SNAPSHOT",

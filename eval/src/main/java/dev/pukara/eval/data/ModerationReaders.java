@@ -41,6 +41,21 @@ final class ModerationReaders {
     OPENAI.put("V2", "O1");
   }
 
+  /** The set's own policy in our words. */
+  private static final String OPENAI_POLICY = "openai-moderation-2022";
+
+  /** Column to the code of OpenAI's API, which is a built-in policy. */
+  private static final Map<String, String> OPENAI_API =
+      Map.of(
+          "S", "sexual",
+          "H", "hate",
+          "V", "violence",
+          "HR", "harassment",
+          "SH", "self-harm",
+          "S3", "sexual/minors",
+          "H2", "hate/threatening",
+          "V2", "violence/graphic");
+
   private ModerationReaders() {}
 
   static List<DataReader> all() {
@@ -63,7 +78,7 @@ final class ModerationReaders {
         // A field that is not there was not judged, so no row need have all of them.
         names ->
             names.contains("prompt") && names.stream().filter(OPENAI::containsKey).count() >= 2,
-        Optional.of("openai-moderation"),
+        Optional.of(OPENAI_POLICY),
         (record, file) -> {
           List<String> violated =
               OPENAI.keySet().stream().filter(code -> record.flag(code).orElse(false)).toList();
@@ -84,7 +99,16 @@ final class ModerationReaders {
       one.add(OPENAI.getOrDefault(code, ""));
       three.addAll(OPENAI_3.getOrDefault(code, List.of()));
     }
-    Codes codes = new Codes(Map.of(), violated);
+    // The order of the columns is that of the policy's categories: O1 to O8.
+    List<String> columns = List.copyOf(OPENAI.keySet());
+    Codes codes =
+        new Codes(Map.of(), violated)
+            .with(
+                OPENAI_POLICY,
+                violated.stream().map(code -> "O" + (columns.indexOf(code) + 1)).toList())
+            .with(
+                "openai-moderation",
+                violated.stream().map(code -> OPENAI_API.getOrDefault(code, code)).toList());
     if (!one.isEmpty()) {
       codes = codes.with("llama-guard-1", List.copyOf(one));
     }
@@ -110,8 +134,8 @@ final class ModerationReaders {
                   "toxicchat",
                   record.required("user_input"),
                   label);
-          List<String> toxic = label == Label.UNSAFE ? List.of("toxicity") : List.of();
-          return List.of(row.withCodes(new Codes(Map.of(), toxic)));
+          List<String> toxic = label == Label.UNSAFE ? List.of("O1") : List.of();
+          return List.of(row.withCodes(Codes.UNKNOWN.with("toxicchat", toxic)));
         });
   }
 

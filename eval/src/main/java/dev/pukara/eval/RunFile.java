@@ -1,0 +1,93 @@
+package dev.pukara.eval;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * {@code run.json}: what a contender's folder holds. It makes a run resumable, and its scores
+ * readable without the model.
+ *
+ * @param label name of the contender
+ * @param sets name to what was judged
+ */
+record RunFile(String label, Map<String, SetRun> sets) {
+  private static final String NAME = "run.json";
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /**
+   * One data set of a run.
+   *
+   * @param reader id of the reader
+   * @param path the data file
+   * @param dataDigest SHA-256 of the data file
+   * @param rows rows of the set
+   * @param skipped records that the reader could not use
+   * @param limit most rows that were judged; 0 = all
+   * @param identity what made the scores
+   * @param seconds spent judging
+   */
+  record SetRun(
+      String reader,
+      String path,
+      String dataDigest,
+      int rows,
+      int skipped,
+      int limit,
+      Identity identity,
+      double seconds) {
+    SetRun spending(double more) {
+      return new SetRun(reader, path, dataDigest, rows, skipped, limit, identity, seconds + more);
+    }
+  }
+
+  RunFile {
+    sets = new LinkedHashMap<>(sets);
+  }
+
+  static boolean isIn(Path folder) {
+    return Files.isRegularFile(folder.resolve(NAME));
+  }
+
+  static RunFile read(Path folder) throws IOException {
+    try {
+      return JSON.readValue(Files.readString(folder.resolve(NAME)), RunFile.class);
+    } catch (JacksonException e) {
+      throw new EvaluationException(
+          folder.resolve(NAME) + ": cannot be read; delete the folder and run again", e);
+    }
+  }
+
+  void write(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Files.writeString(folder.resolve(NAME), JSON.writeValueAsString(this) + "\n");
+  }
+
+  /** Folders of a report's contenders: the report's own, or one each. */
+  static List<Path> folders(Path report) throws IOException {
+    if (isIn(report)) {
+      return List.of(report);
+    }
+    List<Path> folders = new ArrayList<>();
+    if (Files.isDirectory(report)) {
+      try (Stream<Path> children = Files.list(report)) {
+        children.filter(RunFile::isIn).sorted().forEach(folders::add);
+      }
+    }
+    if (folders.isEmpty()) {
+      throw new EvaluationException(
+          report
+              + ": no run.json in it or in its folders; expected a folder that eval --report made");
+    }
+    return folders;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.pukara.eval;
+
+import dev.pukara.eval.RunFile.SetRun;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One contender on one data set, read back from disk.
+ *
+ * @param name of the set
+ * @param run what was judged
+ * @param predictions in the file's order
+ * @param metrics as in {@code metrics.json}
+ */
+record SetResult(
+    String name, SetRun run, List<Prediction> predictions, Map<String, Object> metrics) {
+  /** Rank metrics of one class say nothing. */
+  static boolean hasBothClasses(Map<String, Object> metrics) {
+    return !Long.valueOf(0).equals(metrics.get("safe"))
+        && !Long.valueOf(0).equals(metrics.get("unsafe"));
+  }
+
+  /** How long answers took, with others under way, and how many there were a second. */
+  static Map<String, Object> speed(SetRun run, List<Prediction> predictions) {
+    double[] millis = predictions.stream().mapToDouble(p -> p.rating().millis()).sorted().toArray();
+    double tokens = predictions.stream().mapToDouble(p -> p.rating().tokens()).sum();
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("seconds", run.seconds());
+    map.put("perSecond", Metrics.number(predictions.size() / run.seconds()));
+    map.put("tokensPerSecond", Metrics.number(tokens / run.seconds()));
+    map.put("p50Millis", at(millis, 0.5));
+    map.put("p95Millis", at(millis, 0.95));
+    map.put("p99Millis", at(millis, 0.99));
+    return map;
+  }
+
+  private static double at(double[] sorted, double share) {
+    return Arrays.stream(sorted).skip((long) (share * (sorted.length - 1))).findFirst().orElse(0);
+  }
+}
