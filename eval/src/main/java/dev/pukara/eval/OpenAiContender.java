@@ -83,7 +83,8 @@ public final class OpenAiContender implements Contender {
     @Override
     public Identity identity() {
       String name = model + " at " + endpoint.getHost();
-      return new Identity(name, name, "openai", "openai", "openai-moderation-api", "1", "", Map.of());
+      return new Identity(
+          name, name, "openai", "openai", "openai-moderation-api", "1", "", Map.of());
     }
 
     @Override
