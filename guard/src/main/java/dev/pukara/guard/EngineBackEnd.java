@@ -97,7 +97,7 @@ final class EngineBackEnd implements BackEnd {
   private Request request(Question question) {
     Prompt prompt = question.prompt();
     int[] candidates = {encoder.answer(question.no()), encoder.answer(question.yes())};
-    List<int[]> tails = question.tails().stream().map(encoder::encode).toList();
+    List<int[]> tails = question.tails().stream().map(tail -> encoder.tail(prompt, tail)).toList();
     int[] prefix = encoder.prefix(prompt);
     int[] stem = encoder.stem(prompt);
     if (prompt.tail().isEmpty() && tails.size() == 1) {

@@ -84,6 +84,13 @@ public final class Guard implements AutoCloseable {
     }
   }
 
+  /** The prompt format of that name for a model file; {@code template} is made from the file. */
+  public static PromptFormat formatOf(Path model, String id) throws IOException {
+    try (ModelFile file = ModelFile.open(model)) {
+      return ModelFormats.named(id, file);
+    }
+  }
+
   /**
    * A policy as it stands in the prompt of a model: what is different under the format applied,
    * demonstrations chosen by their number of tokens.

@@ -22,11 +22,11 @@ final class ModelFormats {
   static PromptFormat of(ModelFile file) {
     Optional<String> stated = GuardMetadata.of(file).format();
     if (stated.isPresent()) {
-      return PromptFormats.find(stated.get());
+      return named(stated.get(), file);
     }
     String template = file.chatTemplate().orElse("");
     if (template.contains("UNSAFE CONTENT CATEGORIES")) {
-      return PromptFormats.find(llamaGuard(template));
+      return named(llamaGuard(template), file);
     }
     if (template.contains("<|im_start|>") || file.tokenizer().tokens().contains("<|im_start|>")) {
       return PromptFormats.find("chatml");
@@ -38,6 +38,21 @@ final class ModelFormats {
             + "' nor the chat template tells the prompt format; choose one with --format ("
             + String.join(", ", PromptFormats.ids())
             + ")");
+  }
+
+  /**
+   * A format for this file. Llama Guard 1's policy text stands in its template only; whoever has
+   * the file has that.
+   */
+  static PromptFormat named(String id, ModelFile file) {
+    if (id.equals(PromptFormats.TEMPLATE)) {
+      return new TemplateFormat(id, TemplateModel.of(file), Optional.empty(), Optional.empty());
+    }
+    PromptFormat format = PromptFormats.find(id);
+    return id.equals("llama-guard-1") && file.chatTemplate().orElse("").contains("[INST]")
+        ? new TemplateFormat(
+            id, TemplateModel.of(file), Optional.of(format), Optional.of(format.defaultPolicy()))
+        : format;
   }
 
   private static String llamaGuard(String template) {

@@ -99,7 +99,8 @@ final class PolicyReader {
   }
 
   private static void checkFormat(YamlNode format) {
-    if (!PromptFormats.ids().contains(format.text())) {
+    if (!format.text().equals(PromptFormats.TEMPLATE)
+        && !PromptFormats.ids().contains(format.text())) {
       throw format.problem(
           "no prompt format '" + format.text() + "'; known are " + PromptFormats.ids());
     }

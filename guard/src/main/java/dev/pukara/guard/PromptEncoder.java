@@ -5,6 +5,7 @@ import dev.pukara.guard.Prompt.Piece;
 import dev.pukara.guard.Prompt.Special;
 import dev.pukara.guard.Prompt.Text;
 import dev.pukara.model.Tokenizer;
+import dev.pukara.model.TokenizerSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,11 +19,19 @@ final class PromptEncoder {
   private static final int KEPT_MAX = 256;
 
   private final Tokenizer tokenizer;
+
+  /** For text that goes on behind text: SentencePiece puts a blank before the first one only. */
+  private final Tokenizer continuing;
+
   private final String format;
   private final Map<List<Piece>, int[]> prefixes = new ConcurrentHashMap<>();
 
   PromptEncoder(Tokenizer tokenizer, PromptFormat format) {
     this.tokenizer = tokenizer;
+    this.continuing =
+        tokenizer.spec().addSpacePrefix()
+            ? Tokenizer.of(withoutSpacePrefix(tokenizer.spec()))
+            : tokenizer;
     this.format = format.id();
   }
 
@@ -33,22 +42,47 @@ final class PromptEncoder {
     return prefixes.computeIfAbsent(prompt.prefix(), this::encode);
   }
 
+  private static TokenizerSpec withoutSpacePrefix(TokenizerSpec spec) {
+    return new TokenizerSpec(
+        spec.kind(),
+        spec.pre(),
+        spec.tokens(),
+        spec.types(),
+        spec.scores(),
+        spec.merges(),
+        spec.bos(),
+        spec.eos(),
+        spec.unknown(),
+        spec.addBos(),
+        false,
+        spec.ignoreMerges());
+  }
+
   /** Fails if the vocabulary lacks a token that the question needs. */
   void check(Question question) {
     all(question.prompt());
-    question.tails().forEach(this::encode);
+    question.tails().forEach(tail -> tail(question.prompt(), tail));
     answer(question.no());
     answer(question.yes());
   }
 
   /** The conversation. */
   int[] stem(Prompt prompt) {
-    return encode(prompt.stem());
+    return encode(prompt.stem(), endsInText(prompt.prefix()));
+  }
+
+  /** A tail behind the prompt's conversation. */
+  int[] tail(Prompt prompt, List<Piece> tail) {
+    return encode(tail, endsInText(prompt.stem()));
   }
 
   /** All of the template's text. */
   int[] all(Prompt prompt) {
-    return join(join(prefix(prompt), stem(prompt)), encode(prompt.tail()));
+    return join(join(prefix(prompt), stem(prompt)), tail(prompt, prompt.tail()));
+  }
+
+  private static boolean endsInText(List<Piece> pieces) {
+    return !pieces.isEmpty() && pieces.getLast() instanceof Text;
   }
 
   int count(List<Piece> pieces) {
@@ -60,12 +94,22 @@ final class PromptEncoder {
   }
 
   int[] encode(List<Piece> pieces) {
-    return pieces.stream().flatMapToInt(piece -> IntStream.of(encode(piece))).toArray();
+    return encode(pieces, false);
   }
 
-  private int[] encode(Piece piece) {
+  private int[] encode(List<Piece> pieces, boolean behindText) {
+    int[] ids = {};
+    boolean goesOn = behindText;
+    for (Piece piece : pieces) {
+      ids = join(ids, encode(piece, goesOn));
+      goesOn = piece instanceof Text;
+    }
+    return ids;
+  }
+
+  private int[] encode(Piece piece, boolean goesOn) {
     return switch (piece) {
-      case Text(String text) -> tokenizer.encode(text);
+      case Text(String text) -> (goesOn ? continuing : tokenizer).encode(text);
       case Special(String name) -> new int[] {special(name)};
       case Begin() -> tokenizer.spec().bos() < 0 ? new int[0] : new int[] {tokenizer.spec().bos()};
     };

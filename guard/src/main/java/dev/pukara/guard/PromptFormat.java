@@ -19,6 +19,11 @@ public interface PromptFormat {
   /** Text of the single token that says unsafe. */
   String unsafeToken();
 
+  /** False if this policy cannot stand in the format's prompts; then {@link #render} refuses it. */
+  default boolean carries(Policy policy) {
+    return true;
+  }
+
   /**
    * What the model should write behind prompt and lead, before its end token: what it is trained
    * on, and what demonstrations show.

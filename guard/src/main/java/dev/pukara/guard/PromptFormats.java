@@ -6,12 +6,16 @@ import java.util.Map;
 
 /** The prompt formats by name. */
 public final class PromptFormats {
+  /** The format that renders the chat template in the model file; it needs the file. */
+  public static final String TEMPLATE = "template";
+
   private static final Map<String, PromptFormat> ALL = new LinkedHashMap<>();
 
   static {
     for (PromptFormat format :
         List.of(
             new PukaraFormat(),
+            LlamaGuardFormat.one(),
             LlamaGuardFormat.two(),
             LlamaGuardFormat.three8b(),
             LlamaGuardFormat.three1b(),
@@ -34,6 +38,10 @@ public final class PromptFormats {
    * @throws PolicyException if there is none
    */
   public static PromptFormat find(String id) {
+    if (id.equals(TEMPLATE)) {
+      throw new PolicyException(
+          "the format 'template' is made from a model file; open one with Guard.formatOf or --model");
+    }
     PromptFormat format = ALL.get(id);
     if (format == null) {
       throw new PolicyException(

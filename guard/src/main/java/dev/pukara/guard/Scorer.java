@@ -23,9 +23,15 @@ final class Scorer {
     return backEnd.ask(Question.message(format, policy, conversation));
   }
 
-  /** Odds of each category by itself, in the policy's order. */
+  /**
+   * Odds of each category by itself, in the policy's order; none if the format cannot ask about one
+   * alone.
+   */
   CompletableFuture<Reading> categories(Conversation conversation) {
     Role role = conversation.last().role();
+    if (!format.carries(policy.only(Set.of(policy.categories().getFirst().code())))) {
+      return CompletableFuture.completedFuture(new Reading(List.of(), Cost.NONE));
+    }
     return format.question(policy.categories().getFirst(), role).isPresent()
         ? branches(conversation)
         : oneByOne(conversation);

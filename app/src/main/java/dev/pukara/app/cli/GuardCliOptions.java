@@ -6,7 +6,6 @@ import dev.pukara.guard.GuardOptions;
 import dev.pukara.guard.Policies;
 import dev.pukara.guard.Policy;
 import dev.pukara.guard.PromptFormat;
-import dev.pukara.guard.PromptFormats;
 import dev.pukara.kernels.Precision;
 import java.nio.file.Path;
 import java.util.List;
@@ -91,15 +90,10 @@ final class GuardCliOptions {
                     "no model; give one with --model PATH or the environment variable PUKARA_MODEL"));
   }
 
-  Optional<PromptFormat> promptFormat() {
-    return Optional.ofNullable(format).map(PromptFormats::find);
-  }
-
-  /** The prompt format that the policy asks for, if any. */
-  Optional<PromptFormat> policyFormat() {
-    return Optional.ofNullable(policy)
-        .flatMap(asked -> Policies.find(asked).settings().format())
-        .map(PromptFormats::find);
+  /** Name of the prompt format that options or policy ask for, if any. */
+  Optional<String> formatName() {
+    return Optional.ofNullable(format)
+        .or(() -> Optional.ofNullable(policy).flatMap(p -> Policies.find(p).settings().format()));
   }
 
   /** The policy asked for, if any. */

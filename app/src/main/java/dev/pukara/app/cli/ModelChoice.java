@@ -2,6 +2,7 @@ package dev.pukara.app.cli;
 
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.PromptFormat;
+import dev.pukara.guard.PromptFormats;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -10,9 +11,11 @@ final class ModelChoice {
   private ModelChoice() {}
 
   static PromptFormat format(GuardCliOptions options) throws IOException {
-    Optional<PromptFormat> told = options.promptFormat().or(options::policyFormat);
+    Optional<String> told = options.formatName();
     if (told.isPresent()) {
-      return told.get();
+      return options.modelPath().isPresent()
+          ? Guard.formatOf(options.requiredModel(), told.get())
+          : PromptFormats.find(told.get());
     }
     if (options.modelPath().isEmpty()) {
       throw new UserException(

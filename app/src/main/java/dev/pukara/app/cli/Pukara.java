@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       CheckCommand.class,
       PromptCommand.class,
+      PolicyCommand.class,
       ModelCommand.class,
       BenchCommand.class,
       CacheCommand.class,
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:safe, or the command did its work",
-      "1:unsafe",
+      "1:unsafe; or a comparison, a lint or a test found something",
       "2:wrong usage or a bad file",
       "3:unreadable: the model's answer could not be read",
       "4:out of a resource, or an internal error"

@@ -1,0 +1,103 @@
+package dev.pukara.guard;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/** What differs between two policies, as far as it can change a verdict. */
+public final class PolicyDiff {
+  private PolicyDiff() {}
+
+  /** One line for each difference, {@code -} for the first policy and {@code +} for the second. */
+  public static List<String> of(Policy before, Policy after) {
+    List<String> lines = new ArrayList<>();
+    compare("", settings(before), settings(after), lines);
+    for (Category category : before.categories()) {
+      Optional<Category> other = after.category(category.code());
+      if (other.isEmpty()) {
+        lines.add("- " + category.code() + ": " + category.name());
+      } else {
+        compare(category.code() + ".", fields(category), fields(other.get()), lines);
+      }
+    }
+    for (Category category : after.categories()) {
+      if (before.category(category.code()).isEmpty()) {
+        lines.add("+ " + category.code() + ": " + category.name());
+      }
+    }
+    List<String> order = order(before, after);
+    List<String> newOrder = order(after, before);
+    if (!order.equals(newOrder)) {
+      lines.add("- order: " + String.join(", ", order));
+      lines.add("+ order: " + String.join(", ", newOrder));
+    }
+    return lines;
+  }
+
+  /** Codes that both have, in the first one's order. */
+  private static List<String> order(Policy one, Policy other) {
+    return one.categories().stream()
+        .map(Category::code)
+        .filter(code -> other.category(code).isPresent())
+        .toList();
+  }
+
+  private static void compare(
+      String prefix, Map<String, String> before, Map<String, String> after, List<String> lines) {
+    before.forEach(
+        (field, value) -> {
+          String other = Objects.requireNonNull(after.get(field));
+          if (!value.equals(other)) {
+            lines.add("- " + prefix + field + ": " + value);
+            lines.add("+ " + prefix + field + ": " + other);
+          }
+        });
+  }
+
+  private static Map<String, String> settings(Policy policy) {
+    PolicySettings settings = policy.settings();
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("id", policy.id());
+    fields.put("version", policy.version());
+    fields.put("describe", String.valueOf(policy.describe()));
+    fields.put("threshold", text(settings.threshold()));
+    fields.put("format", settings.format().orElse("none"));
+    fields.put("few_shot_tokens", String.valueOf(settings.fewShotTokens()));
+    fields.put("families", String.valueOf(settings.families()));
+    fields.put(
+        "calibration", settings.calibration().map(PolicyCalibration::toString).orElse("none"));
+    return fields;
+  }
+
+  private static Map<String, String> fields(Category category) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    fields.put("name", category.name());
+    fields.put("description", category.description());
+    fields.put("should_flag", String.join("; ", category.shouldFlag()));
+    fields.put("should_not_flag", String.join("; ", category.shouldNotFlag()));
+    fields.put("examples", category.examples().size() + " " + Digests.sha256(shown(category)));
+    fields.put("threshold", text(category.threshold()));
+    fields.put("action", category.action().name());
+    return fields;
+  }
+
+  private static String shown(Category category) {
+    StringBuilder text = new StringBuilder();
+    for (Example example : category.examples()) {
+      example
+          .conversation()
+          .messages()
+          .forEach(message -> text.append(message.text()).append('\0'));
+      text.append(example.codes());
+    }
+    return text.toString();
+  }
+
+  private static String text(OptionalDouble value) {
+    return value.isPresent() ? String.valueOf(value.getAsDouble()) : "none";
+  }
+}
