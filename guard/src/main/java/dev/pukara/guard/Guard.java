@@ -1,6 +1,9 @@
 package dev.pukara.guard;
 
 import dev.pukara.engine.EngineException;
+import dev.pukara.guard.remote.RemoteException;
+import dev.pukara.guard.remote.RemoteModel;
+import dev.pukara.guard.remote.RemoteOptions;
 import dev.pukara.model.ModelFile;
 import dev.pukara.model.Tokenizer;
 import java.io.IOException;
@@ -35,15 +38,23 @@ public final class Guard implements AutoCloseable {
   private final PromptFormat format;
   private final Scorer scorer;
   private final Judge judge;
+  private final Windows windows;
   private final Examiner examiner;
 
-  private Guard(BackEnd backEnd, Setup setup, DefenceOptions defences) {
+  private final Setup setup;
+  private final DefenceOptions defences;
+  private final boolean ownsBackEnd;
+
+  private Guard(BackEnd backEnd, Setup setup, DefenceOptions defences, boolean ownsBackEnd) {
     this.backEnd = backEnd;
+    this.setup = setup;
+    this.defences = defences;
+    this.ownsBackEnd = ownsBackEnd;
     this.policy = setup.policy();
     this.format = setup.format();
     this.scorer = new Scorer(backEnd, format, policy);
     this.judge = new Judge(policy, setup.settings());
-    Windows windows = Windows.of(defences, backEnd, format, policy);
+    this.windows = Windows.of(defences, backEnd, format, policy);
     this.examiner = new Examiner(scorer, judge, new Forms(defences, windows));
   }
 
@@ -74,7 +85,36 @@ public final class Guard implements AutoCloseable {
     boolean normalize = setup.settings().readableFloor() > 0;
     BackEnd backEnd =
         EngineBackEnd.open(file, encoder, options.precision(), options.engine(), normalize);
-    return new Guard(backEnd, setup, options.defences());
+    return new Guard(backEnd, setup, options.defences(), true);
+  }
+
+  /**
+   * A guard whose model runs behind a server. A server that is down, slow or talks nonsense makes
+   * verdicts unreadable, with the reason; they block or allow as the options say.
+   *
+   * @param options of which model, precision and engine mean nothing; the format is needed, here or
+   *     in the policy
+   * @throws PolicyException if there is no format, or the policy leaves no room for a conversation
+   */
+  public static Guard connect(RemoteOptions server, GuardOptions options) {
+    PromptFormat format =
+        ModelFormats.told(options)
+            .orElseThrow(
+                () ->
+                    new PolicyException(
+                        "no prompt format for "
+                            + server
+                            + "; choose the one that the model was made for with --format ("
+                            + String.join(", ", PromptFormats.ids())
+                            + ")"));
+    BackEnd backEnd = new RemoteBackEnd(new RemoteModel(server));
+    try {
+      Setup setup = Setup.of(options, format, GuardMetadata.NONE, backEnd::tokens, backEnd::digest);
+      return new Guard(backEnd, setup, options.defences(), true);
+    } catch (RuntimeException | Error e) {
+      backEnd.close();
+      throw e;
+    }
   }
 
   /** The prompt format that a model file was made for. */
@@ -107,6 +147,38 @@ public final class Guard implements AutoCloseable {
     try (ModelFile file = ModelFile.open(model)) {
       PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
       return encoder.all(prompt);
+    }
+  }
+
+  /**
+   * A guard by another policy on the same model, with the same limits and thresholds. It works
+   * until this guard is closed; closing it does nothing.
+   *
+   * @param policy taken as it is: no family overrides, no calibration
+   * @throws PolicyException if it leaves no room for a conversation
+   */
+  public Guard sharing(Policy policy) {
+    return new Guard(backEnd, new Setup(format, policy, setup.settings()), defences, false);
+  }
+
+  /**
+   * How many special tokens the texts of conversations make in a model's vocabulary: 0, whatever
+   * they spell.
+   */
+  public static long specialTokens(
+      Path model, PromptFormat format, Policy policy, List<Conversation> conversations)
+      throws IOException {
+    try (ModelFile file = ModelFile.open(model)) {
+      PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
+      long made = 0;
+      for (Conversation conversation : conversations) {
+        List<Message> blank = new ArrayList<>();
+        conversation.messages().forEach(message -> blank.add(new Message(message.role(), "x")));
+        made +=
+            encoder.specials(format.render(policy, conversation))
+                - encoder.specials(format.render(policy, new Conversation(blank)));
+      }
+      return made;
     }
   }
 
@@ -170,6 +242,34 @@ public final class Guard implements AutoCloseable {
   /** Judges the last message of the conversation; the future fails with {@link EngineException}. */
   public CompletableFuture<Verdict> checkAsync(Conversation conversation) {
     long start = System.nanoTime();
+    return judged(conversation, start)
+        .exceptionally(
+            failure -> {
+              Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+              if (cause instanceof RemoteException remote) {
+                Evidence none = new Evidence(conversation, Odds.UNREADABLE, List.of(), Cost.NONE);
+                String reason = String.valueOf(remote.getMessage());
+                return judge.unreadable(reason, trace(none, Cost.NONE, start));
+              }
+              throw new CompletionException(cause);
+            });
+  }
+
+  /** Judges the agent's answer to the conversation while it is written. */
+  public GuardedStream stream(Conversation conversation) {
+    return stream(conversation.messages(), StreamOptions.DEFAULT);
+  }
+
+  /**
+   * Judges an answer while it is written.
+   *
+   * @param before the turns that it answers; may be empty
+   */
+  public GuardedStream stream(List<Message> before, StreamOptions options) {
+    return new GuardedStream(this::check, windows, options, before);
+  }
+
+  private CompletableFuture<Verdict> judged(Conversation conversation, long start) {
     return examiner
         .examine(conversation)
         .thenCompose(
@@ -207,6 +307,8 @@ public final class Guard implements AutoCloseable {
   /** Ends the engine, frees the model and unmaps the file. */
   @Override
   public void close() {
-    backEnd.close();
+    if (ownsBackEnd) {
+      backEnd.close();
+    }
   }
 }

@@ -37,6 +37,11 @@ public record GuardOptions(
         EngineOptions.defaults());
   }
 
+  /** A guard on a model behind a server: what is said of a model file means nothing there. */
+  public static GuardOptions forServer() {
+    return of(Path.of(""));
+  }
+
   /** With another policy. */
   public GuardOptions withPolicy(Policy value) {
     return new GuardOptions(

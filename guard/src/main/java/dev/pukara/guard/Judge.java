@@ -86,7 +86,8 @@ final class Judge {
     return new Verdict.Unsafe(score, violated, scores, crossings, action(violated), trace);
   }
 
-  private Verdict unreadable(String reason, Trace trace) {
+  /** The verdict on what nobody could read. */
+  Verdict unreadable(String reason, Trace trace) {
     return new Verdict.Unreadable(reason, settings.failOpen() ? Action.ALLOW : Action.BLOCK, trace);
   }
 

@@ -9,14 +9,18 @@ final class ModelFormats {
 
   /** As the options say, else as the policy says, else as the model file says. */
   static PromptFormat choose(GuardOptions options, ModelFile file) {
+    return told(options).orElseGet(() -> of(file));
+  }
+
+  /** As the options say, else as the policy says. */
+  static Optional<PromptFormat> told(GuardOptions options) {
     return options
         .format()
         .or(
             () ->
                 options
                     .policy()
-                    .flatMap(policy -> policy.settings().format().map(PromptFormats::find)))
-        .orElseGet(() -> of(file));
+                    .flatMap(policy -> policy.settings().format().map(PromptFormats::find)));
   }
 
   static PromptFormat of(ModelFile file) {

@@ -8,6 +8,9 @@ package dev.pukara.guard;
  * @param mass p(no) + p(yes) among all tokens; NaN if not asked for
  */
 record Odds(double no, double yes, double mass) {
+  /** Of a model that said nothing. */
+  static final Odds UNREADABLE = new Odds(Double.NaN, Double.NaN, 0);
+
   /**
    * Probability of the second answer among the two; NaN if the model said nothing of them.
    *

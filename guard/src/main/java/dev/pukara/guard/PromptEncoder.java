@@ -89,6 +89,11 @@ final class PromptEncoder {
     return encode(pieces).length;
   }
 
+  /** Special tokens in the prompt. */
+  long specials(Prompt prompt) {
+    return IntStream.of(all(prompt)).filter(tokenizer::isControl).count();
+  }
+
   static int[] join(int[] left, int[] right) {
     return IntStream.concat(IntStream.of(left), IntStream.of(right)).toArray();
   }

@@ -88,6 +88,16 @@ final class Windows {
     return forms;
   }
 
+  /** Where the last of the message's slices starts; 0 if it needs no slices. */
+  int lastSliceStart(String text) {
+    return text.length() - slices(text).getLast().length();
+  }
+
+  /** Number of tokens of a text, or more. */
+  int tokens(String text) {
+    return meter.applyAsInt(text);
+  }
+
   private static List<Message> window(List<Message> before, Role role, String text) {
     List<Message> window = new ArrayList<>(before);
     window.add(new Message(role, text));

@@ -2,11 +2,16 @@ package dev.pukara.app.cli;
 
 import dev.pukara.guard.CategoryMode;
 import dev.pukara.guard.DecisionOptions;
+import dev.pukara.guard.DefenceOptions;
+import dev.pukara.guard.Guard;
 import dev.pukara.guard.GuardOptions;
 import dev.pukara.guard.Policies;
 import dev.pukara.guard.Policy;
 import dev.pukara.guard.PromptFormat;
+import dev.pukara.guard.PromptFormats;
+import dev.pukara.guard.remote.RemoteOptions;
 import dev.pukara.kernels.Precision;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +61,8 @@ final class GuardCliOptions {
           "Score from which a message is unsafe, 0 to 1; default: as policy or model"
               + " file say, else 0.5.")
   @Nullable Double threshold;
+
+  @Mixin private final RemoteCliOptions remote = new RemoteCliOptions();
 
   @Mixin private final DefenceCliOptions defences = new DefenceCliOptions();
 
@@ -116,9 +123,41 @@ final class GuardCliOptions {
     return Optional.of(base.without(Set.copyOf(exclude)));
   }
 
+  /** The guard: on a model file, or on a server if one is named. */
+  Guard open() throws IOException {
+    return open(categories, defences.options());
+  }
+
+  /** The same with categories scored as the command wants. */
+  Guard open(CategoryMode scored) throws IOException {
+    return open(scored, defences.options());
+  }
+
+  /** True if a server is asked, not a model file. */
+  boolean isRemote() {
+    return remote.url != null;
+  }
+
+  /** The same for a command that has its own idea of categories and defences. */
+  Guard open(CategoryMode scored, DefenceOptions read) throws IOException {
+    Optional<RemoteOptions> server = remote.options();
+    if (server.isEmpty()) {
+      return Guard.open(
+          guardOptions(ModelChoice.format(this)).withCategories(scored).withDefences(read));
+    }
+    PromptFormat chosen =
+        formatName().map(PromptFormats::find).orElseGet(() -> remote.format(server.get()));
+    return Guard.connect(
+        server.get(),
+        with(GuardOptions.forServer(), chosen).withCategories(scored).withDefences(read));
+  }
+
   GuardOptions guardOptions(PromptFormat chosen) {
-    GuardOptions options =
-        GuardOptions.of(requiredModel()).withFormat(chosen).withDefences(defences.options());
+    return with(GuardOptions.of(requiredModel()), chosen);
+  }
+
+  private GuardOptions with(GuardOptions base, PromptFormat chosen) {
+    GuardOptions options = base.withFormat(chosen).withDefences(defences.options());
     DecisionOptions decision = options.decision().withCategories(categories).withFailOpen(failOpen);
     if (threshold != null) {
       decision = decision.withThreshold(threshold);

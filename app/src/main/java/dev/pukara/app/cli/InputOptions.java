@@ -1,8 +1,8 @@
 package dev.pukara.app.cli;
 
 import dev.pukara.guard.Conversation;
+import dev.pukara.guard.ConversationMapper;
 import dev.pukara.guard.Message;
-import dev.pukara.guard.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -10,19 +10,13 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What is to be judged: a text, a text and an answer, or a conversation from a file. */
 final class InputOptions {
-  private static final JsonMapper JSON = new JsonMapper();
-
   @Parameters(
       arity = "0..1",
       paramLabel = "TEXT",
@@ -36,25 +30,33 @@ final class InputOptions {
   @Nullable String response;
 
   @Option(
-      names = "--conversation",
+      names = {"--messages", "--conversation"},
       paramLabel = "FILE",
       description =
-          "JSON {\"messages\":[{\"role\":\"user\"|\"assistant\",\"content\":\"...\"}]}; the last one is judged.")
-  @Nullable Path conversation;
+          "Chat messages as JSON, as the OpenAI API has them: {\"messages\":[{\"role\":\"user\","
+              + "\"content\":\"...\"}]}; the last one is judged. - reads standard input.")
+  @Nullable Path messages;
+
+  @Option(
+      names = "--placeholders",
+      description =
+          "Images and other parts that cannot be judged: put a placeholder there instead of"
+              + " refusing the conversation.")
+  boolean placeholders;
 
   Conversation read(InputStream in) throws IOException {
-    if (conversation != null) {
+    if (messages != null) {
       if (text != null || response != null) {
-        throw new UserException(
-            "--conversation together with TEXT or --response; give one of them");
+        throw new UserException("--messages together with TEXT or --response; give one of them");
       }
-      return parse(
-          decode(Files.readAllBytes(conversation), conversation.toString()),
-          conversation.toString());
+      boolean standard = messages.toString().equals("-");
+      String where = standard ? "standard input" : messages.toString();
+      byte[] bytes = standard ? in.readAllBytes() : Files.readAllBytes(messages);
+      return ChatMessages.parse(decode(bytes, where), where, mapper());
     }
     if (text == null) {
       throw new UserException(
-          "nothing to judge; give TEXT, - for standard input, or --conversation FILE");
+          "nothing to judge; give TEXT, - for standard input, or --messages FILE");
     }
     String message = text.equals("-") ? decode(in.readAllBytes(), "standard input") : text;
     Conversation user = Conversation.user(message);
@@ -69,43 +71,21 @@ final class InputOptions {
     }
   }
 
-  private static Conversation parse(String json, String where) {
-    JsonNode root;
-    try {
-      root = JSON.readTree(json);
-    } catch (JacksonException e) {
+  /** The turns before an answer that comes later. */
+  List<Message> before() throws IOException {
+    if (response != null
+        || "-".equals(text)
+        || messages != null && messages.toString().equals("-")) {
       throw new UserException(
-          where
-              + ": not JSON: "
-              + e.getOriginalMessage()
-              + " (line "
-              + e.getLocation().getLineNr()
-              + ")",
-          e);
+          "--stream reads the answer from standard input; give the user's message as TEXT or"
+              + " --messages FILE");
     }
-    JsonNode messages = root.get("messages");
-    if (messages == null || !messages.isArray() || messages.isEmpty()) {
-      throw new UserException(where + ": expected {\"messages\":[...]} with at least one message");
-    }
-    List<Message> turns = new ArrayList<>();
-    for (JsonNode message : messages) {
-      turns.add(message(message, where + ": messages[" + turns.size() + "]"));
-    }
-    return new Conversation(turns);
+    return text == null && messages == null
+        ? List.of()
+        : read(InputStream.nullInputStream()).messages();
   }
 
-  private static Message message(JsonNode node, String where) {
-    JsonNode role = node.get("role");
-    JsonNode content = node.get("content");
-    if (content == null || !content.isString()) {
-      throw new UserException(where + ": 'content' must be text");
-    }
-    String name = role == null ? "" : role.asString();
-    return switch (name) {
-      case "user" -> new Message(Role.USER, content.asString());
-      case "assistant" -> new Message(Role.AGENT, content.asString());
-      default ->
-          throw new UserException(where + ": role '" + name + "', expected user or assistant");
-    };
+  private ConversationMapper mapper() {
+    return placeholders ? ConversationMapper.withPlaceholders() : ConversationMapper.strict();
   }
 }

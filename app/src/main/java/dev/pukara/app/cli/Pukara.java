@@ -28,7 +28,9 @@ import picocli.CommandLine.Spec;
       ModelCommand.class,
       BenchCommand.class,
       CacheCommand.class,
-      EvalCommand.class
+      EvalCommand.class,
+      AttacksCommand.class,
+      AdherenceCommand.class
     },
     mixinStandardHelpOptions = true,
     version = "pukara 0.1.0-SNAPSHOT",

@@ -83,7 +83,7 @@ final class Characters implements Decoder {
     boolean latin = false;
     for (int i = 0; i < composed.length(); i++) {
       char c = composed.charAt(i);
-      if (Character.getType(c) == Character.NON_SPACING_MARK) {
+      if (isMark(c)) {
         count += latin ? 1 : 0;
       } else {
         latin = Character.UnicodeScript.of(c) == Character.UnicodeScript.LATIN;
@@ -95,11 +95,13 @@ final class Characters implements Decoder {
   private static String withoutMarks(String text) {
     String parts = Normalizer.normalize(text, Normalizer.Form.NFD);
     StringBuilder plain = new StringBuilder();
-    parts
-        .codePoints()
-        .filter(code -> Character.getType(code) != Character.NON_SPACING_MARK)
-        .forEach(plain::appendCodePoint);
+    parts.codePoints().filter(code -> !isMark(code)).forEach(plain::appendCodePoint);
     return plain.toString();
+  }
+
+  private static boolean isMark(int code) {
+    int type = Character.getType(code);
+    return type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK;
   }
 
   private static boolean isAsciiLetter(char c) {

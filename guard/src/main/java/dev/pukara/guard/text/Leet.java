@@ -1,6 +1,8 @@
 package dev.pukara.guard.text;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -9,7 +11,7 @@ import java.util.regex.Pattern;
 
 /**
  * Digits and signs in place of letters: {@code h0w t0 m4k3}. A word counts if the letters make a
- * common word; part numbers and units do not.
+ * common word, or if several others do; part numbers and units do not.
  */
 final class Leet implements Decoder {
   private static final Map<Character, String> LETTERS =
@@ -29,7 +31,7 @@ final class Leet implements Decoder {
           Map.entry('|', "il"),
           Map.entry('+', "t"),
           Map.entry('€', "e"));
-  private static final Pattern TOKEN = Pattern.compile("[\\p{L}\\p{N}@$!|+€]+");
+  private static final Pattern TOKEN = Pattern.compile("[\\p{L}\\p{N}@$€][\\p{L}\\p{N}@$!|+€]*");
 
   /** From this length on, one word with a sign inside is enough. */
   private static final int WORD_MIN = 4;
@@ -37,38 +39,42 @@ final class Leet implements Decoder {
   /** From so many words on, numbers between them are words too. */
   private static final int WORDS_FOR_NUMBERS = 2;
 
+  /** From so many words on, rare words with a sign inside are words too. */
+  private static final int WORDS_FOR_RARE = 3;
+
   @Override
   public String decode(String text) {
     if (!text.chars().anyMatch(c -> LETTERS.containsKey((char) c))) {
       return text;
     }
     int words = 0;
-    boolean long1 = false;
+    boolean longWord = false;
     Matcher tokens = TOKEN.matcher(text);
     while (tokens.find()) {
-      String word = word(tokens.group(), false);
+      String word = word(tokens.group(), false, false);
       if (!word.isEmpty()) {
         words++;
-        long1 |= word.length() >= WORD_MIN;
+        longWord |= word.length() >= WORD_MIN;
       }
     }
-    if (words == 0 || !long1) {
+    if (words == 0 || !longWord) {
       return text;
     }
     boolean numbers = words >= WORDS_FOR_NUMBERS;
+    boolean rare = words >= WORDS_FOR_RARE;
     return TOKEN
         .matcher(text)
         .replaceAll(
             token -> {
-              String word = word(token.group(), numbers);
+              String word = word(token.group(), numbers, rare);
               return Matcher.quoteReplacement(word.isEmpty() ? token.group() : word);
             });
   }
 
   /** The common word that a token spells, its last signs kept; empty if it spells none. */
-  private static String word(String token, boolean numbers) {
+  private static String word(String token, boolean numbers, boolean rare) {
     int end = token.length();
-    while (end > 0 && (token.charAt(end - 1) == '!' || token.charAt(end - 1) == '|')) {
+    while (end > 0 && ("!|+".indexOf(token.charAt(end - 1)) >= 0)) {
       end--;
     }
     String core = token.substring(0, end).toLowerCase(Locale.ROOT);
@@ -77,12 +83,16 @@ final class Leet implements Decoder {
     if (!signs || !letters && !numbers || core.length() > 24) {
       return "";
     }
-    for (String candidate : candidates(core)) {
+    List<String> candidates = candidates(core);
+    for (String candidate : candidates) {
       if (Language.isWord(candidate)) {
         return candidate + token.substring(end);
       }
     }
-    return "";
+    return rare && letters && core.length() >= WORD_MIN
+        ? Collections.min(candidates, Comparator.comparingDouble(Language::bits))
+            + token.substring(end)
+        : "";
   }
 
   private static List<String> candidates(String core) {

@@ -16,7 +16,13 @@ final class LookAlikes {
     if (text.codePoints().noneMatch(LATIN::containsKey)) {
       return text;
     }
-    boolean latinText = isMostlyLatin(text);
+    boolean latin = isMostlyLatin(text);
+    String folded = fold(text, latin, 2);
+    // Where words mix scripts, a lone Cyrillic letter is a disguise too.
+    return folded.equals(text) ? text : fold(folded, latin, 1);
+  }
+
+  private static String fold(String text, boolean latinText, int wholeMin) {
     StringBuilder folded = new StringBuilder();
     for (int i = 0; i < text.length(); ) {
       int end = wordEnd(text, i);
@@ -25,14 +31,14 @@ final class LookAlikes {
         folded.appendCodePoint(code);
         i += Character.charCount(code);
       } else {
-        folded.append(word(text.substring(i, end), latinText));
+        folded.append(word(text.substring(i, end), latinText, wholeMin));
         i = end;
       }
     }
     return folded.toString();
   }
 
-  private static String word(String word, boolean latinText) {
+  private static String word(String word, boolean latinText, int wholeMin) {
     int ascii = 0;
     int alike = 0;
     int phonetic = 0;
@@ -53,7 +59,7 @@ final class LookAlikes {
     // One phonetic letter is phonetics or Turkish.
     int signs = alike + phonetic;
     boolean mixed = ascii > 0 && (alike > 0 || phonetic > 1);
-    boolean whole = latinText && signs > 1 && other == 0 && (alike > 0 || ascii == 0);
+    boolean whole = latinText && signs >= wholeMin && other == 0 && (alike > 0 || ascii == 0);
     if (!mixed && !whole) {
       return word;
     }

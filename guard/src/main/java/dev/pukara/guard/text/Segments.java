@@ -57,6 +57,13 @@ record Segments(int start, int end) {
     if (best < GAIN_BITS_MIN || !reads(after.subList(bestFrom, bestTo))) {
       return new Segments(0, 0);
     }
+    // A word that reads the same either way belongs to its neighbours.
+    while (bestFrom > 0 && after.get(bestFrom - 1).equals(words.get(bestFrom - 1).group())) {
+      bestFrom--;
+    }
+    while (bestTo < words.size() && after.get(bestTo).equals(words.get(bestTo).group())) {
+      bestTo++;
+    }
     int start = words.get(bestFrom).start();
     while (start > 0 && isPunctuation(text.charAt(start - 1))) {
       start--;

@@ -1,7 +1,10 @@
 package dev.pukara.guard.text;
 
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,7 +45,7 @@ final class Spacing implements Decoder {
   /** Empty if the run is no spaced text. */
   private static String join(String run) {
     List<String> gaps = GAPS.matcher(run).results().map(MatchResult::group).toList();
-    String narrow = gaps.stream().min((a, b) -> Integer.compare(a.length(), b.length())).orElse("");
+    String narrow = mostFrequent(gaps);
     long wide = gaps.stream().filter(gap -> !gap.equals(narrow)).count();
     StringBuilder words = new StringBuilder();
     int at = 0;
@@ -63,5 +66,11 @@ final class Spacing implements Decoder {
     }
     String plain = new Leet().decode(wide == 0 ? Language.cut(letters) : letters);
     return Language.hasWords(plain) ? plain : "";
+  }
+
+  private static String mostFrequent(List<String> gaps) {
+    Map<String, Integer> counts = new HashMap<>();
+    gaps.forEach(gap -> counts.merge(gap, 1, Integer::sum));
+    return Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
   }
 }

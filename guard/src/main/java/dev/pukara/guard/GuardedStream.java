@@ -1,0 +1,179 @@
+package dev.pukara.guard;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+
+/**
+ * Judges an agent's answer while it is written, and lets out only what was judged.
+ *
+ * <pre>{@code
+ * GuardedStream stream = guard.stream(Conversation.user("How do I bake bread?"));
+ * for (String piece : model.answer()) {
+ *   show(stream.push(piece));
+ *   if (stream.isStopped()) {
+ *     break; // what was shown ends with the notice
+ *   }
+ * }
+ * show(stream.finish());
+ * }</pre>
+ *
+ * <p>The prompt of a check continues that of the one before, so the engine computes the new tokens
+ * and the question only. A long answer is judged window by window; the cost is linear in the text.
+ *
+ * <p>Threads: one at a time; {@link #push} waits for the verdict when a check is due.
+ */
+public final class GuardedStream {
+  private static final Pattern SENTENCE_END =
+      Pattern.compile("(?s).*(?:[.!?…][\"')\\]*_]*\\s+|[。！？]|\\n)");
+  private static final String FENCE = "```";
+
+  private final Function<Conversation, Verdict> check;
+  private final Windows windows;
+  private final StreamOptions options;
+  private final List<Message> before;
+
+  private final StringBuilder answer = new StringBuilder();
+  private int checked; // judged up to here
+  private int shown; // let out up to here; shown <= checked <= answer.length()
+  private int windowStart;
+  private boolean stopped;
+  private int checks;
+  private long computedTokens;
+  private Optional<Verdict> verdict = Optional.empty();
+
+  GuardedStream(
+      Function<Conversation, Verdict> check,
+      Windows windows,
+      StreamOptions options,
+      List<Message> before) {
+    this.check = check;
+    this.windows = windows;
+    this.options = options;
+    this.before = List.copyOf(before);
+  }
+
+  /**
+   * Takes the next piece of the answer.
+   *
+   * @return what may be shown now; often empty, since text waits for its check
+   * @throws IllegalStateException if the stream has been stopped or finished
+   */
+  public String push(String piece) {
+    requireOpen();
+    answer.append(piece);
+    int end = wholeCharacters();
+    if (!isDue(answer.substring(checked, end))) {
+      return "";
+    }
+    return judge(end) ? show(Math.max(shown, cut(end - options.holdCharacters()))) : stop();
+  }
+
+  /**
+   * Judges what is left at the end of the answer.
+   *
+   * @return the rest, or the notice; empty if the stream has been stopped before
+   */
+  public String finish() {
+    if (stopped) {
+      return "";
+    }
+    boolean passed = checked == answer.length() || judge(answer.length());
+    String rest = passed ? show(answer.length()) : stop();
+    stopped = true;
+    return rest;
+  }
+
+  /** True when the guard has stopped the answer, or it is finished. */
+  public boolean isStopped() {
+    return stopped;
+  }
+
+  /** The verdict that stopped the answer, else the one with the highest score so far. */
+  public Optional<Verdict> verdict() {
+    return verdict;
+  }
+
+  /** Checks so far. */
+  public int checks() {
+    return checks;
+  }
+
+  /** Tokens that had to be computed for them: those of the prompts less those from the cache. */
+  public long computedTokens() {
+    return computedTokens;
+  }
+
+  private void requireOpen() {
+    if (stopped) {
+      throw new IllegalStateException("the answer was stopped or finished; start a new stream");
+    }
+  }
+
+  /** A pair of surrogates may come in two pieces. */
+  private int wholeCharacters() {
+    int end = answer.length();
+    return end > 0 && Character.isHighSurrogate(answer.charAt(end - 1)) ? end - 1 : end;
+  }
+
+  private boolean isDue(String pending) {
+    if (pending.isBlank()) {
+      return false;
+    }
+    int tokens = windows.tokens(pending);
+    return tokens >= options.checkTokens()
+        || tokens >= options.sentenceTokens() && SENTENCE_END.matcher(pending).matches();
+  }
+
+  /** True if the answer up to {@code end} may be shown. */
+  private boolean judge(int end) {
+    String text = answer.substring(windowStart, end);
+    List<Message> messages = new ArrayList<>(before);
+    messages.add(new Message(Role.AGENT, text));
+    Verdict latest = check.apply(new Conversation(messages));
+    checks++;
+    computedTokens += latest.trace().tokens() - latest.trace().cachedTokens();
+    checked = end;
+    windowStart += windows.lastSliceStart(text);
+    boolean passed = latest.action() != Action.BLOCK;
+    if (!passed || verdict.isEmpty() || latest.score() > verdict.get().score()) {
+      verdict = Optional.of(latest);
+    }
+    return passed;
+  }
+
+  private String show(int to) {
+    String text = answer.substring(shown, to);
+    shown = to;
+    return text;
+  }
+
+  /** Nothing more of the answer is shown; what is out ends well. */
+  private String stop() {
+    stopped = true;
+    StringBuilder end = new StringBuilder();
+    String out = answer.substring(0, shown);
+    if (isFenceOpen(out)) {
+      end.append(out.endsWith("\n") ? "" : "\n").append(FENCE);
+    }
+    if (!options.notice().isEmpty()) {
+      end.append(out.isEmpty() ? "" : "\n\n").append(options.notice());
+    }
+    return end.toString();
+  }
+
+  private static boolean isFenceOpen(String text) {
+    return text.lines().filter(line -> line.strip().startsWith(FENCE)).count() % 2 == 1;
+  }
+
+  /** The last border of words at or before {@code end}. */
+  private int cut(int end) {
+    int cut = Math.max(0, Math.min(end, checked));
+    while (cut > 0 && cut < answer.length() && !Character.isWhitespace(answer.charAt(cut))) {
+      cut--;
+    }
+    return cut;
+  }
+}

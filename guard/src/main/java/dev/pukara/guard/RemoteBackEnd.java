@@ -1,0 +1,77 @@
+package dev.pukara.guard;
+
+import dev.pukara.guard.Prompt.Piece;
+import dev.pukara.guard.remote.RemoteModel;
+import dev.pukara.guard.remote.RemoteOptions;
+import dev.pukara.guard.remote.TokenOdds;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** The model behind a server: prompts go as text, one request for each tail. */
+final class RemoteBackEnd implements BackEnd {
+  /** Vocabularies make fewer tokens of English; other scripts have two or three bytes a letter. */
+  private static final double BYTES_PER_TOKEN = 2.5;
+
+  private final RemoteModel model;
+  private final RemoteOptions options;
+
+  RemoteBackEnd(RemoteModel model) {
+    this.model = model;
+    this.options = model.options();
+  }
+
+  @Override
+  public String model() {
+    return options.model();
+  }
+
+  /** Of the server's address and the model's name: the file is not at hand. */
+  @Override
+  public String digest() {
+    return Digests.of(Map.of("server", options.base().toString(), "model", options.model()));
+  }
+
+  @Override
+  public int tokens(List<Piece> pieces) {
+    int tokens = 0;
+    for (Piece piece : pieces) {
+      int bytes = piece.text().getBytes(StandardCharsets.UTF_8).length;
+      tokens += (int) Math.ceil(bytes / BYTES_PER_TOKEN);
+    }
+    return tokens;
+  }
+
+  @Override
+  public int promptTokensMax() {
+    return options.promptTokensMax();
+  }
+
+  @Override
+  public CompletableFuture<Reading> ask(Question question) {
+    List<CompletableFuture<TokenOdds>> asked = new ArrayList<>();
+    for (List<Piece> tail : question.tails()) {
+      String prompt = RemotePrompt.text(options.api(), question.prompt(), tail);
+      asked.add(model.ask(prompt, question.no(), question.yes()));
+    }
+    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+        .thenApply(
+            done -> {
+              List<Odds> odds = new ArrayList<>();
+              int tokens = 0;
+              for (CompletableFuture<TokenOdds> one : asked) {
+                TokenOdds answer = one.join();
+                odds.add(new Odds(answer.no(), answer.yes(), answer.mass()));
+                tokens += answer.tokens();
+              }
+              return new Reading(odds, new Cost(tokens, 0));
+            });
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
