@@ -32,8 +32,9 @@ final class AttentionRows {
 
   /** The greatest of {@code n} scores. */
   static float max(long scores, int n) {
-    FloatVector max0 = UNSEEN;
-    FloatVector max1 = UNSEEN;
+    // Not from a constant: a loop that begins with an object from a field keeps objects throughout.
+    FloatVector max0 = Lanes.load(scores);
+    FloatVector max1 = max0;
     for (int j = 0; j < n; j += 2 * Lanes.COUNT) {
       max0 = max0.max(Lanes.load(scores + 4L * j));
       max1 = max1.max(Lanes.load(scores + 4L * j + Lanes.BYTES));
@@ -57,19 +58,27 @@ final class AttentionRows {
     return sum.reduceLanes(VectorOperators.ADD);
   }
 
-  /**
-   * Replaces scores by probabilities {@code p = exp(scale * score - logSum)}, and their gradients
-   * {@code dp} by those of the scores, {@code p * (dp - mean) * scale}; both in place as above.
-   */
-  static void backward(
-      long scores, long dp, int n, float scale, float logSum, float mean, boolean bf16) {
+  /** Replaces scores by probabilities {@code p = exp(scale * score - logSum)}, f32. */
+  static void probabilities(long scores, int n, float scale, float logSum) {
     FloatVector factor = FloatVector.broadcast(Lanes.F, scale);
     FloatVector less = FloatVector.broadcast(Lanes.F, -logSum);
-    FloatVector lessMean = FloatVector.broadcast(Lanes.F, -mean * scale);
     for (int j = 0; j < n; j += Lanes.COUNT) {
       FloatVector p = Exponential.exp(Lanes.load(scores + 4L * j).fma(factor, less));
+      Lanes.store(scores + 4L * j, p);
+    }
+  }
+
+  /**
+   * Replaces gradients {@code dp} of probabilities {@code p} by those of the scores, {@code p * (dp
+   * - mean) * scale}; both take the front of their rows if they become bf16.
+   */
+  static void backward(long probabilities, long dp, int n, float scale, float mean, boolean bf16) {
+    FloatVector factor = FloatVector.broadcast(Lanes.F, scale);
+    FloatVector lessMean = FloatVector.broadcast(Lanes.F, -mean * scale);
+    for (int j = 0; j < n; j += Lanes.COUNT) {
+      FloatVector p = Lanes.load(probabilities + 4L * j);
       FloatVector ds = Lanes.load(dp + 4L * j).fma(factor, lessMean).mul(p);
-      ElementLanes.store(bf16, scores, j, p);
+      ElementLanes.store(bf16, probabilities, j, p);
       ElementLanes.store(bf16, dp, j, ds);
     }
   }

@@ -216,18 +216,20 @@ public final class TrainingKernels implements AutoCloseable {
     requireSwiglu(gateUp, dOut, out);
     boolean bf16 = out.element() == Element.BF16;
     int width = out.cols();
-    workers.split(
-        out.rows(),
-        1,
-        (from, to) -> {
-          for (int i = from; i < to; i++) {
+    long room = 8L * width;
+    long scratch = partial.address(room * workers.members());
+    workers.run(
+        (member, members) -> {
+          int to = (int) ((long) out.rows() * (member + 1) / members);
+          for (int i = (int) ((long) out.rows() * member / members); i < to; i++) {
             TrainingRows.swigluBackward(
                 dOut.address(i, 0),
                 gateUp.address(i, 0),
                 gateUp.address(i, width),
                 width,
                 bf16,
-                out.address(i, 0));
+                out.address(i, 0),
+                scratch + room * member);
           }
         });
   }

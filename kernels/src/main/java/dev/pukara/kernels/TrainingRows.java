@@ -94,28 +94,76 @@ final class TrainingRows {
     }
   }
 
-  /** Replaces gate and up by their gradients; {@code out} gets what {@link #swiglu} yields. */
-  static void swigluBackward(long dOut, long gate, long up, int n, boolean bf16, long out) {
+  /**
+   * Replaces gate and up by their gradients; {@code out} gets what {@link #swiglu} yields.
+   *
+   * <p>In stages, with f32 rows between them in the cache, for the reason that {@code
+   * TreeAttention.Phase} tells.
+   *
+   * @param scratch room for {@code 2 n} floats
+   */
+  static void swigluBackward(
+      long dOut, long gate, long up, int n, boolean bf16, long out, long scratch) {
+    for (SwigluStage stage : SWIGLU_BACKWARD) {
+      stage.run(dOut, gate, up, n, bf16, out, scratch);
+    }
+  }
+
+  /** Addresses as {@link #swigluBackward} has them. */
+  @FunctionalInterface
+  private interface SwigluStage {
+    void run(long dOut, long gate, long up, int n, boolean bf16, long out, long scratch);
+  }
+
+  private static final SwigluStage[] SWIGLU_BACKWARD = {
+    (_, gate, _, n, bf16, _, scratch) -> gates(gate, n, bf16, scratch, scratch + 4L * n),
+    (dOut, gate, up, n, bf16, _, scratch) -> gateGradient(dOut, gate, up, n, bf16, scratch),
+    (dOut, _, up, n, bf16, out, scratch) -> upGradient(dOut, up, n, bf16, scratch + 4L * n, out)
+  };
+
+  /** {@code logistic = 1 / (1 + exp(-gate))}, {@code silu = gate * logistic}, both f32. */
+  private static void gates(long gate, int n, boolean bf16, long logistic, long silu) {
     int j = 0;
     for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
-      FloatVector d = ElementLanes.load(bf16, dOut, j);
       FloatVector g = ElementLanes.load(bf16, gate, j);
-      FloatVector u = ElementLanes.load(bf16, up, j);
-      FloatVector logistic = logistic(g);
-      FloatVector silu = g.mul(logistic);
-      ElementLanes.store(bf16, gate, j, dGate(d, g, u, logistic));
-      ElementLanes.store(bf16, up, j, d.mul(silu));
-      ElementLanes.store(bf16, out, j, silu.mul(u));
+      FloatVector s = logistic(g);
+      Lanes.store(logistic + 4L * j, s);
+      Lanes.store(silu + 4L * j, g.mul(s));
     }
     if (j < n) {
-      FloatVector d = ElementLanes.load(bf16, dOut, j, n);
       FloatVector g = ElementLanes.load(bf16, gate, j, n);
-      FloatVector u = ElementLanes.load(bf16, up, j, n);
-      FloatVector logistic = logistic(g);
-      FloatVector silu = g.mul(logistic);
-      ElementLanes.store(bf16, gate, j, n, dGate(d, g, u, logistic));
-      ElementLanes.store(bf16, up, j, n, d.mul(silu));
-      ElementLanes.store(bf16, out, j, n, silu.mul(u));
+      FloatVector s = logistic(g);
+      Lanes.store(logistic + 4L * j, s, n - j);
+      Lanes.store(silu + 4L * j, g.mul(s), n - j);
+    }
+  }
+
+  private static void gateGradient(
+      long dOut, long gate, long up, int n, boolean bf16, long logistic) {
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector du = ElementLanes.load(bf16, dOut, j).mul(ElementLanes.load(bf16, up, j));
+      FloatVector g = ElementLanes.load(bf16, gate, j);
+      ElementLanes.store(bf16, gate, j, dGate(du, g, Lanes.load(logistic + 4L * j)));
+    }
+    if (j < n) {
+      FloatVector du = ElementLanes.load(bf16, dOut, j, n).mul(ElementLanes.load(bf16, up, j, n));
+      FloatVector g = ElementLanes.load(bf16, gate, j, n);
+      ElementLanes.store(bf16, gate, j, n, dGate(du, g, Lanes.load(logistic + 4L * j, n - j)));
+    }
+  }
+
+  private static void upGradient(long dOut, long up, int n, boolean bf16, long silu, long out) {
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector s = Lanes.load(silu + 4L * j);
+      ElementLanes.store(bf16, out, j, s.mul(ElementLanes.load(bf16, up, j)));
+      ElementLanes.store(bf16, up, j, s.mul(ElementLanes.load(bf16, dOut, j)));
+    }
+    if (j < n) {
+      FloatVector s = Lanes.load(silu + 4L * j, n - j);
+      ElementLanes.store(bf16, out, j, n, s.mul(ElementLanes.load(bf16, up, j, n)));
+      ElementLanes.store(bf16, up, j, n, s.mul(ElementLanes.load(bf16, dOut, j, n)));
     }
   }
 
@@ -124,10 +172,10 @@ final class TrainingRows {
     return one.div(Exponential.exp(x.neg()).add(one));
   }
 
-  /** {@code d * u * s * (1 + g * (1 - s))}. */
-  private static FloatVector dGate(FloatVector d, FloatVector g, FloatVector u, FloatVector s) {
+  /** {@code du * s * (1 + g * (1 - s))}. */
+  private static FloatVector dGate(FloatVector du, FloatVector g, FloatVector s) {
     FloatVector one = FloatVector.broadcast(Lanes.F, 1);
-    return d.mul(u).mul(s).mul(g.fma(one.sub(s), one));
+    return du.mul(s).mul(g.fma(one.sub(s), one));
   }
 
   /** {@code out = x}. */

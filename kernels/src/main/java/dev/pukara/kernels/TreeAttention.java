@@ -52,14 +52,38 @@ public final class TreeAttention implements AutoCloseable {
   /** One KV head, one tile of query rows. */
   private record Task(int kvHead, int tile, int keys) {}
 
+  /**
+   * A part of the work on a task. C2 stops inlining in a method whose graph has grown too large,
+   * and every vector that then crosses a call is an object on the heap; the phases are called
+   * through this interface, which has too many implementations to be inlined, so each is compiled
+   * by itself.
+   */
+  @FunctionalInterface
+  private interface Phase {
+    void run(Member mine, Task task, Pass pass);
+  }
+
+  /** What a pass over all tasks reads and writes; the forward pass knows {@code kept} only. */
+  private record Pass(Kept kept, Matrix dOut, Matrix dQkv) {}
+
   /** Scratch of one member of the team. */
   private static final class Member implements AutoCloseable {
+    final int number;
+
+    /** A number for each row of the task's queries. */
+    final float[] rowNumbers;
+
     final NativeBuffer scores = new NativeBuffer();
     final NativeBuffer gradients = new NativeBuffer();
     final NativeBuffer mixed = new NativeBuffer();
     final NativeBuffer dOut = new NativeBuffer();
     final NativeBuffer dKeys = new NativeBuffer();
     final NativeBuffer dValues = new NativeBuffer();
+
+    Member(int number, int queries) {
+      this.number = number;
+      this.rowNumbers = new float[queries];
+    }
 
     @Override
     public void close() {
@@ -81,6 +105,22 @@ public final class TreeAttention implements AutoCloseable {
   private final NativeBuffer angles = new NativeBuffer();
   private final NativeBuffer intervals = new NativeBuffer();
 
+  private final Phase[] forward = {
+    this::score, this::mask, this::maxima, this::softmax, this::mixValues, this::normalise
+  };
+
+  private final Phase[] backward = {
+    this::takeGradient,
+    this::score,
+    this::mask,
+    this::scoreGradient,
+    this::probabilities,
+    this::softmaxBackward,
+    this::keyValueGradients,
+    this::mixQueryGradients,
+    this::turnQueryGradients
+  };
+
   private RowTree tree = new RowTree(new int[0], new int[0]);
   private final List<List<Task>> tasks = new ArrayList<>();
   private long cosines;
@@ -99,7 +139,7 @@ public final class TreeAttention implements AutoCloseable {
     this.scale = (float) (1 / Math.sqrt(heads.size()));
     members = new Member[workers.members()];
     for (int i = 0; i < members.length; i++) {
-      members[i] = new Member();
+      members[i] = new Member(i, group * TILE);
     }
   }
 
@@ -181,20 +221,18 @@ public final class TreeAttention implements AutoCloseable {
    */
   public void forward(Matrix qkv, Kept kept) {
     requireShapes(qkv, kept);
-    workers.split(
-        tree.rows(),
-        1,
-        (from, to) -> {
-          for (int row = from; row < to; row++) {
-            spread(qkv, row, kept);
-          }
-        });
-    workers.run(
-        (member, all) -> {
-          for (Task task : tasks.get(member)) {
-            attend(member, task, kept);
-          }
-        });
+    workers.split(tree.rows(), 1, (from, to) -> spreadRotated(qkv, from, to, kept));
+    workers.split(tree.rows(), 1, (from, to) -> spreadValues(qkv, from, to, kept));
+    Pass pass = new Pass(kept, kept.out(), kept.out());
+    workers.run((member, all) -> run(forward, member, pass));
+  }
+
+  private void run(Phase[] phases, int member, Pass pass) {
+    for (Task task : tasks.get(member)) {
+      for (Phase phase : phases) {
+        phase.run(members[member], task, pass);
+      }
+    }
   }
 
   private long cos(int row) {
@@ -212,18 +250,28 @@ public final class TreeAttention implements AutoCloseable {
     return block * TILE + row % TILE;
   }
 
-  /** Takes one row of the projection apart. */
-  private void spread(Matrix qkv, int row, Kept kept) {
-    for (int head = 0; head < heads.queryHeads(); head++) {
-      long to = kept.queries().address(queryRow(row, head), 0);
-      rotate(qkv.address(row, head * size), row, 1, to);
+  /** Queries and keys of some rows of the projection. */
+  private void spreadRotated(Matrix qkv, int from, int to, Kept kept) {
+    for (int row = from; row < to; row++) {
+      for (int head = 0; head < heads.queryHeads() + heads.kvHeads(); head++) {
+        int keyHead = head - heads.queryHeads();
+        long target =
+            keyHead < 0
+                ? kept.queries().address(queryRow(row, head), 0)
+                : kept.keys().address(keyHead * tree.rows() + row, 0);
+        rotate(qkv.address(row, head * size), row, 1, target);
+      }
     }
-    for (int head = 0; head < heads.kvHeads(); head++) {
-      int key = (heads.queryHeads() + head) * size;
-      int value = key + heads.kvHeads() * size;
-      rotate(qkv.address(row, key), row, 1, kept.keys().address(head * tree.rows() + row, 0));
-      long to = kept.values().address(head * tree.rows() + row, 0);
-      TrainingRows.convert(qkv.address(row, value), size, bf16, to);
+  }
+
+  /** Values of some rows of the projection. */
+  private void spreadValues(Matrix qkv, int from, int to, Kept kept) {
+    int first = (heads.queryHeads() + heads.kvHeads()) * size;
+    for (int row = from; row < to; row++) {
+      for (int head = 0; head < heads.kvHeads(); head++) {
+        long target = kept.values().address(head * tree.rows() + row, 0);
+        TrainingRows.convert(qkv.address(row, first + head * size), size, bf16, target);
+      }
     }
   }
 
@@ -265,15 +313,21 @@ public final class TreeAttention implements AutoCloseable {
     return new Matrix(of, group * TILE, size, size, 1, buffer.address(bytes));
   }
 
-  private void score(int member, Task task, Matrix queries, Matrix keys, Matrix scores) {
+  private void score(Member mine, Task task, Pass pass) {
+    Matrix scores = scores(mine.scores, task);
+    score(mine, task, queries(task, pass.kept()), pass.kept().keys(), scores);
+  }
+
+  private void score(Member mine, Task task, Matrix queries, Matrix keys, Matrix scores) {
     for (RowTree.Run run : tree.runs(task.tile())) {
       Matrix part = scores.cols(run.column(), run.rows());
-      products.multiply(member, queries, run(keys, task, run).transposed(), part, false);
+      products.multiply(mine.number, queries, run(keys, task, run).transposed(), part, false);
     }
   }
 
   /** Hides what the rows of a task do not see. */
-  private void mask(Task task, Matrix scores) {
+  private void mask(Member mine, Task task, Pass pass) {
+    Matrix scores = scores(mine.scores, task);
     for (RowTree.Run run : tree.runs(task.tile())) {
       for (int i = 0; i < run.tiles(); i++) {
         int key = run.firstTile() + i;
@@ -290,33 +344,46 @@ public final class TreeAttention implements AutoCloseable {
     }
   }
 
-  private void attend(int member, Task task, Kept kept) {
-    Member mine = members[member];
+  /** The greatest scores become the row numbers. */
+  private void maxima(Member mine, Task task, Pass pass) {
     Matrix scores = scores(mine.scores, task);
-    score(member, task, queries(task, kept), kept.keys(), scores);
-    mask(task, scores);
-    float[] sums = new float[scores.rows()];
+    for (int i = 0; i < scores.rows(); i++) {
+      mine.rowNumbers[i] = AttentionRows.max(scores.address(i, 0), task.keys()) * scale;
+    }
+  }
+
+  /** Exponentials of the scores, without their denominators, which become the row numbers. */
+  private void softmax(Member mine, Task task, Pass pass) {
+    Matrix scores = scores(mine.scores, task);
     for (int i = 0; i < scores.rows(); i++) {
       long at = scores.address(i, 0);
-      float max = AttentionRows.max(at, task.keys()) * scale;
-      sums[i] = AttentionRows.exponentials(at, task.keys(), scale, max, bf16);
-      long logSum = kept.logSums().address(head(task, i), row(task, i));
-      Lanes.putFloat(logSum, max + (float) Math.log(sums[i]));
+      float max = mine.rowNumbers[i];
+      float sum = AttentionRows.exponentials(at, task.keys(), scale, max, bf16);
+      mine.rowNumbers[i] = sum;
+      long logSum = pass.kept().logSums().address(head(task, i), row(task, i));
+      Lanes.putFloat(logSum, max + (float) Math.log(sum));
     }
+  }
+
+  private void mixValues(Member mine, Task task, Pass pass) {
     Matrix mixed = scratch(mine.mixed, Element.F32);
-    mix(member, task, narrowed(scores), kept.values(), mixed);
-    for (int i = 0; i < scores.rows(); i++) {
-      long to = kept.out().address(row(task, i), head(task, i) * size);
-      AttentionRows.scale(mixed.address(i, 0), 1 / sums[i], size, bf16, to);
+    mix(mine, task, narrowed(scores(mine.scores, task)), pass.kept().values(), mixed);
+  }
+
+  private void normalise(Member mine, Task task, Pass pass) {
+    Matrix mixed = scratch(mine.mixed, Element.F32);
+    for (int i = 0; i < mixed.rows(); i++) {
+      long to = pass.kept().out().address(row(task, i), head(task, i) * size);
+      AttentionRows.scale(mixed.address(i, 0), 1 / mine.rowNumbers[i], size, bf16, to);
     }
   }
 
   /** {@code out = weights x}, over all runs. */
-  private void mix(int member, Task task, Matrix weights, Matrix x, Matrix out) {
+  private void mix(Member mine, Task task, Matrix weights, Matrix x, Matrix out) {
     boolean add = false;
     for (RowTree.Run run : tree.runs(task.tile())) {
       Matrix part = weights.cols(run.column(), run.rows());
-      products.multiply(member, part, run(x, task, run), out, add);
+      products.multiply(mine.number, part, run(x, task, run), out, add);
       add = true;
     }
   }
@@ -348,92 +415,132 @@ public final class TreeAttention implements AutoCloseable {
         "attention's gradient %s into %s",
         dOut,
         dQkv);
-    int kvRows = heads.kvHeads() * tree.rows();
+    Pass pass = new Pass(kept, dOut, dQkv);
     workers.run(
         (member, all) -> {
           Member mine = members[member];
-          long bytes = 4L * kvRows * size;
-          Matrix dKeys = new Matrix(Element.F32, kvRows, size, size, 1, mine.dKeys.address(bytes));
-          Matrix dValues =
-              new Matrix(Element.F32, kvRows, size, size, 1, mine.dValues.address(bytes));
-          Lanes.zero(dKeys.address(), bytes);
-          Lanes.zero(dValues.address(), bytes);
-          for (Task task : tasks.get(member)) {
-            attendBackward(member, task, dOut, kept, dQkv, dKeys, dValues);
-          }
+          Lanes.zero(keyGradients(mine.dKeys).address(), gradientBytes());
+          Lanes.zero(keyGradients(mine.dValues).address(), gradientBytes());
+          run(backward, member, pass);
         });
-    workers.split(
-        tree.rows(),
-        1,
-        (from, to) -> {
-          for (int row = from; row < to; row++) {
-            gather(row, dQkv);
-          }
-        });
+    workers.split(heads.kvHeads() * tree.rows(), 1, this::sumMembers);
+    workers.split(tree.rows(), 1, (from, to) -> gatherKeys(from, to, dQkv));
+    workers.split(tree.rows(), 1, (from, to) -> gatherValues(from, to, dQkv));
   }
 
-  private void attendBackward(
-      int member, Task task, Matrix dOut, Kept kept, Matrix dQkv, Matrix dKeys, Matrix dValues) {
-    Member mine = members[member];
-    Matrix queries = queries(task, kept);
+  private long gradientBytes() {
+    return 4L * heads.kvHeads() * tree.rows() * size;
+  }
+
+  /** A member's sum of the gradients of keys, or of values. */
+  private Matrix keyGradients(NativeBuffer buffer) {
+    long address = buffer.address(gradientBytes());
+    return new Matrix(Element.F32, heads.kvHeads() * tree.rows(), size, size, 1, address);
+  }
+
+  /** The gradient of the task's results in one piece; its products with them are row numbers. */
+  private void takeGradient(Member mine, Task task, Pass pass) {
     Matrix own = scratch(mine.dOut, element);
-    float[] means = new float[own.rows()];
     for (int i = 0; i < own.rows(); i++) {
       int col = head(task, i) * size;
-      means[i] =
+      mine.rowNumbers[i] =
           AttentionRows.copyAndDot(
-              dOut.address(row(task, i), col),
-              kept.out().address(row(task, i), col),
+              pass.dOut().address(row(task, i), col),
+              pass.kept().out().address(row(task, i), col),
               size,
               bf16,
               own.address(i, 0));
     }
+  }
+
+  private void scoreGradient(Member mine, Task task, Pass pass) {
+    Matrix own = scratch(mine.dOut, element);
+    score(mine, task, own, pass.kept().values(), scores(mine.gradients, task));
+  }
+
+  private void probabilities(Member mine, Task task, Pass pass) {
+    Matrix scores = scores(mine.scores, task);
+    for (int i = 0; i < scores.rows(); i++) {
+      float logSum = Lanes.getFloat(pass.kept().logSums().address(head(task, i), row(task, i)));
+      AttentionRows.probabilities(scores.address(i, 0), task.keys(), scale, logSum);
+    }
+  }
+
+  private void softmaxBackward(Member mine, Task task, Pass pass) {
     Matrix scores = scores(mine.scores, task);
     Matrix gradients = scores(mine.gradients, task);
-    score(member, task, queries, kept.keys(), scores);
-    mask(task, scores);
-    score(member, task, own, kept.values(), gradients);
     for (int i = 0; i < scores.rows(); i++) {
-      float logSum = Lanes.getFloat(kept.logSums().address(head(task, i), row(task, i)));
       AttentionRows.backward(
           scores.address(i, 0),
           gradients.address(i, 0),
           task.keys(),
           scale,
-          logSum,
-          means[i],
+          mine.rowNumbers[i],
           bf16);
-    }
-    Matrix p = narrowed(scores);
-    Matrix ds = narrowed(gradients);
-    for (RowTree.Run run : tree.runs(task.tile())) {
-      Matrix runP = p.cols(run.column(), run.rows()).transposed();
-      Matrix runDs = ds.cols(run.column(), run.rows()).transposed();
-      products.multiply(member, runP, own, run(dValues, task, run), true);
-      products.multiply(member, runDs, queries, run(dKeys, task, run), true);
-    }
-    Matrix dQueries = scratch(mine.mixed, Element.F32);
-    mix(member, task, ds, kept.keys(), dQueries);
-    for (int i = 0; i < dQueries.rows(); i++) {
-      int row = row(task, i);
-      rotate(dQueries.address(i, 0), row, -1, dQkv.address(row, head(task, i) * size));
     }
   }
 
-  /** Sums what the members found for the keys and values of a row. */
-  private void gather(int row, Matrix dQkv) {
-    for (int head = 0; head < heads.kvHeads(); head++) {
-      long at = 4L * (head * tree.rows() + row) * size;
-      long dKey = members[0].dKeys.address(0) + at;
-      long dValue = members[0].dValues.address(0) + at;
-      for (int member = 1; member < members.length; member++) {
-        Rows.put(members[member].dKeys.address(0) + at, size, true, dKey);
-        Rows.put(members[member].dValues.address(0) + at, size, true, dValue);
+  private void keyValueGradients(Member mine, Task task, Pass pass) {
+    Matrix p = narrowed(scores(mine.scores, task));
+    Matrix ds = narrowed(scores(mine.gradients, task));
+    Matrix own = scratch(mine.dOut, element);
+    Matrix queries = queries(task, pass.kept());
+    Matrix dKeys = keyGradients(mine.dKeys);
+    Matrix dValues = keyGradients(mine.dValues);
+    for (RowTree.Run run : tree.runs(task.tile())) {
+      Matrix runP = p.cols(run.column(), run.rows()).transposed();
+      Matrix runDs = ds.cols(run.column(), run.rows()).transposed();
+      products.multiply(mine.number, runP, own, run(dValues, task, run), true);
+      products.multiply(mine.number, runDs, queries, run(dKeys, task, run), true);
+    }
+  }
+
+  private void mixQueryGradients(Member mine, Task task, Pass pass) {
+    Matrix dQueries = scratch(mine.mixed, Element.F32);
+    mix(mine, task, narrowed(scores(mine.gradients, task)), pass.kept().keys(), dQueries);
+  }
+
+  private void turnQueryGradients(Member mine, Task task, Pass pass) {
+    Matrix dQueries = scratch(mine.mixed, Element.F32);
+    for (int i = 0; i < dQueries.rows(); i++) {
+      int row = row(task, i);
+      long to = pass.dQkv().address(row, head(task, i) * size);
+      rotate(dQueries.address(i, 0), row, -1, to);
+    }
+  }
+
+  /** Adds what all members found for some keys and values to what the first one found. */
+  private void sumMembers(int from, int to) {
+    for (int member = 1; member < members.length; member++) {
+      for (int i = from; i < to; i++) {
+        long at = 4L * i * size;
+        Rows.put(
+            members[member].dKeys.address(0) + at, size, true, members[0].dKeys.address(0) + at);
+        Rows.put(
+            members[member].dValues.address(0) + at,
+            size,
+            true,
+            members[0].dValues.address(0) + at);
       }
-      int key = (heads.queryHeads() + head) * size;
-      rotate(dKey, row, -1, dQkv.address(row, key));
-      int value = key + heads.kvHeads() * size;
-      TrainingRows.convert(dValue, size, bf16, dQkv.address(row, value));
+    }
+  }
+
+  private void gatherKeys(int from, int to, Matrix dQkv) {
+    for (int row = from; row < to; row++) {
+      for (int head = 0; head < heads.kvHeads(); head++) {
+        long sum = members[0].dKeys.address(0) + 4L * (head * tree.rows() + row) * size;
+        rotate(sum, row, -1, dQkv.address(row, (heads.queryHeads() + head) * size));
+      }
+    }
+  }
+
+  private void gatherValues(int from, int to, Matrix dQkv) {
+    int first = (heads.queryHeads() + heads.kvHeads()) * size;
+    for (int row = from; row < to; row++) {
+      for (int head = 0; head < heads.kvHeads(); head++) {
+        long sum = members[0].dValues.address(0) + 4L * (head * tree.rows() + row) * size;
+        TrainingRows.convert(sum, size, bf16, dQkv.address(row, first + head * size));
+      }
     }
   }
 

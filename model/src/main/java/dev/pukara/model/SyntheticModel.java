@@ -46,7 +46,8 @@ public final class SyntheticModel {
             30, 576, 1536, 9, 3, 64, 49_152, 8192, 1e-5f, 1e5, new RopeScaling.None(), true)),
     /** No real one: the smallest that still has everything, for tests. */
     TINY(
-        new LlamaConfig(2, 64, 192, 4, 2, 16, 1024, 8192, 1e-5f, 1e4, new RopeScaling.None(), true));
+        new LlamaConfig(
+            2, 64, 192, 4, 2, 16, 1024, 8192, 1e-5f, 1e4, new RopeScaling.None(), true));
 
     private final LlamaConfig config;
 
