@@ -67,6 +67,7 @@ public final class Evaluation {
       for (DataSet whole : sets) {
         DataSet set = whole.withRows(chosen(whole, options.limit()));
         Policy policy = contender.policy(set);
+        Row.checkCategories(set.rows(), policy, set.path().toString());
         if (session == null || !policy.equals(open)) {
           if (session != null) {
             session.close();

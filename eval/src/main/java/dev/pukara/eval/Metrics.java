@@ -33,14 +33,13 @@ final class Metrics {
   }
 
   Map<String, Object> all(Identity identity) {
-    Map<String, Object> all = overall(predictions);
+    Map<String, Object> overall = overall(predictions);
+    Map<String, Object> all = new LinkedHashMap<>(overall);
     Map<String, Object> tasks = new LinkedHashMap<>();
     for (Task task : Task.values()) {
       List<Prediction> part = predictions.stream().filter(p -> p.task() == task).toList();
-      if (!part.isEmpty() && part.size() < predictions.size()) {
-        tasks.put(task.id(), overall(part));
-      } else if (!part.isEmpty()) {
-        tasks.put(task.id(), Map.of("predictions", part.size()));
+      if (!part.isEmpty()) {
+        tasks.put(task.id(), part.size() == predictions.size() ? overall : overall(part));
       }
     }
     all.put("tasks", tasks);

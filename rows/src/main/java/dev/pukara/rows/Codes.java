@@ -3,6 +3,7 @@ package dev.pukara.rows;
 import dev.pukara.guard.Category;
 import dev.pukara.guard.Policy;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,19 +74,31 @@ public record Codes(Map<String, List<String>> byPolicy, List<String> categories)
     if (FAMILY.contains(policy.id()) || categories.isEmpty()) {
       return Optional.empty();
     }
-    List<String> foreign = categories.stream().filter(code -> !known.contains(code)).toList();
+    List<String> foreign = foreign(policy);
     if (!foreign.isEmpty()) {
-      throw new RowException(
-          where
-              + ": categories "
-              + foreign
-              + " are no codes of policy "
-              + policy.id()
-              + ", which has "
-              + policy.categories().stream().map(Category::code).toList()
-              + "; rename them, or choose the policy that the row was labelled by");
+      throw foreign(where, foreign, policy);
     }
     return Optional.of(categories);
+  }
+
+  /** Categories by which a policy cannot be read, since it has no such codes. */
+  List<String> foreign(Policy policy) {
+    if (FAMILY.contains(policy.id()) || stated(policy.id()).isPresent()) {
+      return List.of();
+    }
+    return categories.stream().filter(code -> policy.category(code).isEmpty()).toList();
+  }
+
+  static RowException foreign(String where, Collection<String> codes, Policy policy) {
+    return new RowException(
+        where
+            + ": categories "
+            + codes
+            + " are no codes of policy "
+            + policy.id()
+            + ", which has "
+            + policy.categories().stream().map(Category::code).toList()
+            + "; rename them, or choose the policy that the rows were labelled by");
   }
 
   private Optional<List<String>> stated(String policyId) {

@@ -5,9 +5,11 @@ import dev.pukara.guard.Message;
 import dev.pukara.guard.Policy;
 import dev.pukara.guard.Role;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A labelled conversation: its last message, or the last two, were judged by somebody.
@@ -107,6 +109,22 @@ public record Row(
     responseLabel.ifPresent(
         label -> judgements.add(judgement(Task.RESPONSE, conversation, label, policy)));
     return judgements;
+  }
+
+  /**
+   * Checks that the policy has all categories that rows name.
+   *
+   * @param where named in the error
+   * @throws RowException that lists those it lacks, of all rows
+   */
+  public static void checkCategories(Iterable<Row> rows, Policy policy, String where) {
+    Set<String> foreign = new LinkedHashSet<>();
+    for (Row row : rows) {
+      foreign.addAll(row.codes().foreign(policy));
+    }
+    if (!foreign.isEmpty()) {
+      throw Codes.foreign(where, foreign, policy);
+    }
   }
 
   private Conversation upToUser() {

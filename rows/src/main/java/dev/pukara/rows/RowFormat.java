@@ -6,10 +6,14 @@ import dev.pukara.guard.Role;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -28,6 +32,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class RowFormat {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Map<String, String> POLICIES = new LinkedHashMap<>();
+  private static final Map<String, Set<String>> CODES =
+      Map.of("lg1", codes("O", 6), "lg2", codes("S", 11), "lg3", codes("S", 14));
 
   static {
     POLICIES.put("lg1", Codes.LLAMA_GUARD_1);
@@ -36,6 +42,12 @@ final class RowFormat {
   }
 
   private RowFormat() {}
+
+  private static Set<String> codes(String letter, int count) {
+    return IntStream.rangeClosed(1, count)
+        .mapToObj(i -> letter + i)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
 
   /**
    * Reads a line.
@@ -76,8 +88,7 @@ final class RowFormat {
         throw bad("prompt_label", "a label", "null, since there is no prompt");
       }
       Map<String, List<String>> codes = new HashMap<>();
-      POLICIES.forEach(
-          (field, policy) -> strings(field).ifPresent(list -> codes.put(policy, list)));
+      POLICIES.forEach((field, policy) -> codes(field).ifPresent(list -> codes.put(policy, list)));
       return new Row(
           text("id").orElse(id),
           text("dataset").orElse(dataset),
@@ -174,6 +185,17 @@ final class RowFormat {
         throw bad(field, value.getNodeType().toString(), "a list of codes or null");
       }
       return Optional.of(list);
+    }
+
+    /** A misspelt code would be read as one that the policy does not cover. */
+    private Optional<List<String>> codes(String field) {
+      Optional<List<String>> codes = strings(field);
+      for (String code : codes.orElse(List.of())) {
+        if (!CODES.getOrDefault(field, Set.of()).contains(code)) {
+          throw bad(field, "'" + code + "'", "codes of " + CODES.get(field));
+        }
+      }
+      return codes;
     }
 
     private Map<String, String> meta() {

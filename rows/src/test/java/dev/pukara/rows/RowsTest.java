@@ -109,6 +109,12 @@ class RowsTest {
     assertThatThrownBy(() -> row.judgements(policy("arson")))
         .isInstanceOf(RowException.class)
         .hasMessageContainingAll("a:1", "[theft]", "mine", "[arson]");
+    Row other = row.withCodes(new Codes(Map.of(), List.of("arson", "fraud")));
+    assertThatThrownBy(
+            () -> Row.checkCategories(List.of(row, other), policy("arson"), "some.jsonl"))
+        .isInstanceOf(RowException.class)
+        .hasMessageContainingAll("some.jsonl", "[theft, fraud]");
+    Row.checkCategories(List.of(row, other), llamaGuard3(), "some.jsonl");
   }
 
   private static Judgement only(Row row, Policy policy) {
@@ -140,6 +146,7 @@ class RowsTest {
         "{\"prompt\":\"x\",\"response_label\":\"safe\"} | field 'response_label'",
         "{\"response\":\"x\",\"prompt_label\":\"safe\"} | field 'prompt_label'",
         "{\"prompt\":\"x\",\"lg3\":\"S1\"} | field 'lg3' is STRING, expected a list of codes",
+        "{\"prompt\":\"x\",\"lg3\":[\"S1\",\"S15\"]} | field 'lg3' is 'S15', expected codes of [S1, S2,",
         "{\"turns\":[]} | field 'turns'",
         "{\"turns\":[{\"role\":\"bot\",\"content\":\"x\"}]} | field 'turns[0].role' is 'bot'",
         "{\"turns\":[{\"role\":\"user\",\"content\":\"x\"}],\"labelled_turn\":1} | field 'labelled_turn' is 1, expected 0 to 0",

@@ -9,9 +9,9 @@ import dev.pukara.eval.data.DataSet;
 import dev.pukara.eval.data.DataSets;
 import dev.pukara.eval.data.DataSpec;
 import dev.pukara.guard.CategoryMode;
+import dev.pukara.guard.Guard;
 import dev.pukara.guard.GuardOptions;
 import dev.pukara.guard.Policies;
-import dev.pukara.guard.PromptFormats;
 import dev.pukara.kernels.Precision;
 import java.io.IOException;
 import java.net.URI;
@@ -115,7 +115,7 @@ final class EvalOptions {
   }
 
   /** Every model with every policy and adaptation, and the API if asked for. */
-  List<Contender> contenders(List<Adaptation> adaptations) {
+  List<Contender> contenders(List<Adaptation> adaptations) throws IOException {
     List<Contender> contenders = new ArrayList<>();
     for (Path model : models()) {
       for (Optional<String> policy : policies()) {
@@ -170,7 +170,7 @@ final class EvalOptions {
     return fileName.replaceFirst("\\.(gguf|ya?ml)$", "").replaceAll("[^A-Za-z0-9._-]", "_");
   }
 
-  private GuardOptions guard(Path model, Optional<String> policy) {
+  private GuardOptions guard(Path model, Optional<String> policy) throws IOException {
     GuardOptions options =
         GuardOptions.of(model)
             .withDefences(defences.options())
@@ -179,7 +179,7 @@ final class EvalOptions {
       options = options.withPolicy(Policies.find(policy.get()));
     }
     if (format != null) {
-      options = options.withFormat(PromptFormats.find(format));
+      options = options.withFormat(Guard.formatOf(model, format));
     }
     if (precision != null) {
       options = options.withPrecision(precision);

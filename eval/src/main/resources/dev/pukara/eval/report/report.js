@@ -150,7 +150,7 @@ function detail() {
   }) : []));
   const tiles = [['AUPRC', f3(value(set, 'auprc'))], ['AUROC', f3(value(set, 'auroc'))], ['F1', f3(value(set, 'f1'))],
     ['recall', percent(value(set, 'recall'))], ['false positives', percent(m.fpr)], ['unsafe', `${whole(P)} of ${whole(m.predictions)}`]];
-  for (const [name, task] of Object.entries(m.tasks)) if (isNumber(task.auprc)) tiles.push([`AUPRC, ${name} task`, f3(task.auprc)]);
+  for (const [name, task] of Object.entries(m.tasks)) if (Object.keys(m.tasks).length > 1 && !oneClass(task)) tiles.push([`AUPRC, ${name} task`, f3(task.auprc)]);
   if (m.maxCategory && !oneClass(m)) tiles.push(['AUPRC, max over categories', f3(m.maxCategory.auprc)]);
   if (m.unreadable) tiles.push(['unreadable', whole(m.unreadable)]);
   $('tiles').replaceChildren(...tiles.map(([name, text]) => el('div', {class: 'tile'}, el('b', {}, text), el('span', {}, name))));
