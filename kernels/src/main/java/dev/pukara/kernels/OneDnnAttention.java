@@ -36,11 +36,13 @@ final class OneDnnAttention {
 
   /** Computes attention for all rows of all slices. */
   void attend(Tensor qkv, List<Slice> slices, int block, Heads heads, StoredRows out) {
-    boolean direct = out instanceof F32Activations;
-    long target = direct ? out.address() : workspace.shared(4L * out.maxRows() * out.width());
+    long target =
+        out instanceof F32Activations
+            ? out.address()
+            : workspace.shared(4L * out.maxRows() * out.width());
     List<Task> tasks = new ArrayList<>();
     for (Slice slice : slices) {
-      addTasks(new Job(qkv, block, heads, slice, target), tasks);
+      addTasks(new Job(qkv, block, heads, slice, target, out), tasks);
     }
     AtomicInteger next = new AtomicInteger();
     workers.run(
@@ -50,20 +52,6 @@ final class OneDnnAttention {
             tasks.get(t).run(member);
           }
         });
-    if (!direct) {
-      int rows = 0;
-      for (Slice slice : slices) {
-        rows = Math.max(rows, slice.firstRow() + slice.rowCount());
-      }
-      workers.split(
-          rows,
-          1,
-          (from, to) -> {
-            for (int i = from; i < to; i++) {
-              out.put(i, target + 4L * i * out.width(), math);
-            }
-          });
-    }
   }
 
   private void addTasks(Job job, List<Task> tasks) {
@@ -71,8 +59,9 @@ final class OneDnnAttention {
     int all = job.slice.rowCount();
     // The last rows see most, and what takes longest should not come last.
     for (int first = (all - 1) / rows * rows; first >= 0; first -= rows) {
+      AtomicInteger left = new AtomicInteger(job.heads.kvHeads());
       for (int head = 0; head < job.heads.kvHeads(); head++) {
-        tasks.add(new Task(job, head, first, Math.min(rows, all - first)));
+        tasks.add(new Task(job, head, first, Math.min(rows, all - first), left));
       }
     }
   }
@@ -83,7 +72,12 @@ final class OneDnnAttention {
     final int block;
     final Heads heads;
     final Slice slice;
+
+    /** {@code (rows, queryHeads x size)}, f32. */
     final long out;
+
+    /** Where the rows go in the end; f32 rows lie at {@link #out} themselves. */
+    final StoredRows stored;
 
     /** Query heads of a KV head. */
     final int group;
@@ -94,12 +88,13 @@ final class OneDnnAttention {
     final Precision precision;
     final int valueBytes;
 
-    Job(Tensor qkv, int block, Heads heads, Slice slice, long out) {
+    Job(Tensor qkv, int block, Heads heads, Slice slice, long out, StoredRows stored) {
       this.qkv = qkv;
       this.block = block;
       this.heads = heads;
       this.slice = slice;
       this.out = out;
+      this.stored = stored;
       group = heads.queryHeads() / heads.kvHeads();
       scale = (float) (1 / Math.sqrt(heads.size()) / Math.log(2));
       precision = slice.own().isBf16() ? Precision.BF16 : Precision.F32;
@@ -114,6 +109,9 @@ final class OneDnnAttention {
     private final int first;
     private final int rows;
     private final int size;
+
+    /** KV heads of these rows that are not done yet. */
+    private final AtomicInteger headsLeft;
 
     /** Stacked queries. */
     private final int queries;
@@ -146,11 +144,12 @@ final class OneDnnAttention {
     /** {@code (height, size)}, f32: sum over the tiles. */
     private long sums;
 
-    Task(Job job, int kvHead, int first, int rows) {
+    Task(Job job, int kvHead, int first, int rows, AtomicInteger headsLeft) {
       this.job = job;
       this.kvHead = kvHead;
       this.first = first;
       this.rows = rows;
+      this.headsLeft = headsLeft;
       size = job.heads.size();
       queries = rows * job.group;
       height = OneDnnBlocks.roundUp(queries);
@@ -177,6 +176,9 @@ final class OneDnnAttention {
         fresh = false;
       }
       storeResults();
+      if (headsLeft.decrementAndGet() == 0 && !(job.stored instanceof F32Activations)) {
+        storeRows();
+      }
     }
 
     private void allocate() {
@@ -267,6 +269,14 @@ final class OneDnnAttention {
         int head = kvHead * job.group + i % job.group;
         long to = job.out + 4L * ((long) row * job.heads.queryHeads() + head) * size;
         math.scale(sums + 4L * i * size, 1 / total[i], size, to, false);
+      }
+    }
+
+    /** Quantises the rows, which are complete and still in a cache. */
+    private void storeRows() {
+      for (int i = 0; i < rows; i++) {
+        int row = job.slice.firstRow() + first + i;
+        job.stored.put(row, job.out + 4L * row * job.stored.width(), math);
       }
     }
   }

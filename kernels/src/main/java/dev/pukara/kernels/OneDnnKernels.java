@@ -1,6 +1,7 @@
 package dev.pukara.kernels;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,6 +10,8 @@ import java.util.List;
  * kernels, on x86-64 Linux; the precisions are those for which the CPU has instructions.
  */
 final class OneDnnKernels implements Kernels {
+  private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
   private final Workers workers;
   private final RowMath math;
   private final OneDnnProducts products;
@@ -130,10 +133,9 @@ final class OneDnnKernels implements Kernels {
   @Override
   public void embed(Weights table, int[] ids, Tensor out) {
     Shapes.embed(table, ids, out);
-    workers.split(
+    workers.share(
         ids.length,
-        1,
-        (from, to) -> {
+        (member, from, to) -> {
           for (int i = from; i < to; i++) {
             long at = 4L * i * out.cols();
             table.format().decode(table.row(ids[i]), 0, table.cols(), out.segment(), at);
@@ -149,11 +151,10 @@ final class OneDnnKernels implements Kernels {
 
   /** Makes rows one after the other in cache and stores them in their own form. */
   private void make(int rows, StoredRows out, RowMaker maker) {
-    workers.run(
-        (index, members) -> {
-          int from = (int) ((long) rows * index / members);
-          int to = (int) ((long) rows * (index + 1) / members);
-          long values = workspace.own(index, 4L * out.width());
+    workers.share(
+        rows,
+        (member, from, to) -> {
+          long values = workspace.own(member, 4L * out.width());
           for (int i = from; i < to; i++) {
             maker.make(i, values);
             out.put(i, values, math);
@@ -193,50 +194,56 @@ final class OneDnnKernels implements Kernels {
       Tensor qkv, List<Slice> slices, int block, Heads heads, float[] frequencies) {
     Shapes.rope(qkv, slices, block, heads, frequencies);
     int positions = 0;
+    int rows = 0;
     for (Slice slice : slices) {
       positions = Math.max(positions, slice.firstPosition() + slice.rowCount());
+      rows += slice.rowCount();
     }
     rope.cover(frequencies, positions, workers);
-    for (Slice slice : slices) {
-      workers.split(
-          slice.rowCount(),
-          1,
-          (from, to) -> {
-            for (int i = from; i < to; i++) {
+    workers.share(
+        rows,
+        (member, from, to) -> {
+          long scratch = workspace.own(member, 8L * heads.kvHeads() * heads.size());
+          int first = 0; // of the slice, among all rows
+          for (Slice slice : slices) {
+            int end = Math.min(to - first, slice.rowCount());
+            for (int i = Math.max(0, from - first); i < end; i++) {
               rotate(qkv, slice, i, heads);
-              store(qkv, slice, i, block, heads);
+              store(qkv, slice, i, block, heads, scratch);
             }
-          });
-    }
+            first += slice.rowCount();
+          }
+        });
   }
 
   private void rotate(Tensor qkv, Slice slice, int i, Heads heads) {
-    int half = heads.size() / 2;
     long row = qkv.address() + 4L * (slice.firstRow() + i) * qkv.cols();
     int position = slice.firstPosition() + i;
-    for (int head = 0; head < heads.queryHeads() + heads.kvHeads(); head++) {
-      math.rotate(row + 4L * head * heads.size(), half, rope.cos(position), rope.sin(position));
-    }
+    int count = heads.queryHeads() + heads.kvHeads();
+    math.rotate(row, count, heads.size() / 2, rope.cos(position), rope.sin(position));
   }
 
-  private void store(Tensor qkv, Slice slice, int i, int block, Heads heads) {
+  /** Keys and values lie beside each other: they are converted at once, then go their ways. */
+  private void store(Tensor qkv, Slice slice, int i, int block, Heads heads, long scratch) {
     KvSpan own = slice.own();
+    int width = heads.kvHeads() * heads.size();
     long row = qkv.address() + 4L * (slice.firstRow() + i) * qkv.cols();
-    long skip = (long) (slice.ownStart() + i) * own.tokenBytes();
+    long keys = row + 4L * heads.queryHeads() * heads.size();
+    if (own.isBf16()) {
+      math.toBf16(keys, 2 * width, scratch);
+      keys = scratch;
+    }
+    int bytes = own.tokenBytes();
+    long values = keys + (long) heads.kvHeads() * bytes;
+    long skip = (long) (slice.ownStart() + i) * bytes;
     for (int head = 0; head < heads.kvHeads(); head++) {
-      long key = row + 4L * (heads.queryHeads() + head) * heads.size();
-      long value = key + 4L * heads.kvHeads() * heads.size();
-      put(key, own, own.keyAddress(block, head) + skip);
-      put(value, own, own.valueAddress(block, head) + skip);
+      copy(keys + (long) head * bytes, own.keyAddress(block, head) + skip, bytes);
+      copy(values + (long) head * bytes, own.valueAddress(block, head) + skip, bytes);
     }
   }
 
-  private void put(long from, KvSpan span, long to) {
-    if (span.isBf16()) {
-      math.toBf16(from, span.headSize(), to);
-    } else {
-      math.scale(from, 1, span.headSize(), to, false);
-    }
+  private static void copy(long from, long to, long bytes) {
+    MemorySegment.copy(MEMORY, from, MEMORY, to, bytes);
   }
 
   @Override
@@ -258,10 +265,9 @@ final class OneDnnKernels implements Kernels {
   public void write(Tensor in, int rows, Activations out) {
     Shapes.copy(out, rows, in);
     StoredRows target = StoredRows.of(out);
-    workers.split(
+    workers.share(
         rows,
-        1,
-        (from, to) -> {
+        (member, from, to) -> {
           for (int i = from; i < to; i++) {
             target.put(i, in.address() + 4L * i * in.cols(), math);
           }

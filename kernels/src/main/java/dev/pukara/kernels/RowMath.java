@@ -9,11 +9,16 @@ package dev.pukara.kernels;
  * loops over heap arrays that C2 vectorises by itself, for JVMs started without that module.
  */
 interface RowMath {
+  /** Below this a row counts as zeros: 127 / max would be no number. */
+  float LEAST = 1e-30f;
+
+  /** What the values of a row are multiplied by to become bytes. */
+  static float inverse(float max) {
+    return max < LEAST ? 0 : 127 / max;
+  }
+
   /** Sum of squares. */
   float squares(long x, int n);
-
-  /** Greatest absolute value; NaN if there is one. */
-  float maxAbs(long x, int n);
 
   /** {@code out = x * factor * gain}. */
   void scale(long x, float factor, long gain, int n, long out);
@@ -30,7 +35,7 @@ interface RowMath {
   /**
    * The terms of a softmax but for a factor: {@code out = 2^(scale * x - exponent)} as f32 or bf16,
    * zeros in {@code n..room}. Both addresses have room for {@code room} values, a multiple of 64;
-   * {@code x} is used up. Terms below 2^-126 are zero.
+   * {@code x} is used up. Terms below 2^-126 may be zero.
    *
    * <p>As the exponent is an integer, another one changes the terms by a power of two and their
    * rounding not at all.
@@ -40,11 +45,18 @@ interface RowMath {
    */
   float powers(long x, int n, int room, float scale, int exponent, boolean bf16, long out);
 
-  /** Rotates the pairs {@code (x[j], x[j + half])} by angles given as cos and sin. */
-  void rotate(long x, int half, long cos, long sin);
+  /**
+   * Rotates the pairs {@code (x[j], x[j + half])} of each of {@code heads} neighbouring heads of
+   * {@code 2 * half} values (at most 1,024) by angles given as cos and sin.
+   */
+  void rotate(long x, int heads, int half, long cos, long sin);
 
-  /** {@code out = round(x * inverse) + 128}, bytes; {@code |x * inverse| <= 127}. */
-  void toU8(long x, float inverse, int n, long out);
+  /**
+   * {@code out = round(127 * x / max) + 128}, bytes.
+   *
+   * @return max, the greatest absolute value; NaN if there is one
+   */
+  float toU8(long x, int n, long out);
 
   /** {@code out = x}, bf16, rounded to nearest, ties to even. */
   void toBf16(long x, int n, long out);

@@ -17,9 +17,6 @@ final class U8Rows implements StoredRows {
   /** A product's inner loop takes whole multiples of this many values. */
   private static final int GROUP_STEP = 64;
 
-  /** Below this a group counts as zeros: 127 / max would be no number. */
-  private static final float LEAST = 1e-30f;
-
   private final MemorySegment values;
   private final MemorySegment scales;
   private final int maxRows;
@@ -94,9 +91,8 @@ final class U8Rows implements StoredRows {
     for (int g = 0; g < groups; g++) {
       int first = g * group;
       int count = Math.min(group, width - first);
-      float max = math.maxAbs(from + 4L * first, count);
+      float max = math.toU8(from + 4L * first, count, to + first);
       scales.set(ValueLayout.JAVA_FLOAT, 4L * ((long) row * groups + g), max / 127);
-      math.toU8(from + 4L * first, max < LEAST ? 0 : 127 / max, count, to + first);
     }
   }
 

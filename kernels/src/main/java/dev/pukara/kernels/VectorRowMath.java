@@ -25,8 +25,7 @@ final class VectorRowMath implements RowMath {
     return Rows.squares(x, n);
   }
 
-  @Override
-  public float maxAbs(long x, int n) {
+  private static float maxAbs(long x, int n) {
     // Without the sign, floats are ordered as ints are, and a NaN is above all others.
     IntVector max0 = IntVector.zero(Lanes.I);
     IntVector max1 = max0;
@@ -200,12 +199,20 @@ final class VectorRowMath implements RowMath {
   }
 
   @Override
-  public void rotate(long x, int half, long cos, long sin) {
-    Rows.rotate(x, half, cos, sin);
+  public void rotate(long x, int heads, int half, long cos, long sin) {
+    for (int head = 0; head < heads; head++) {
+      Rows.rotate(x + 8L * head * half, half, cos, sin);
+    }
   }
 
   @Override
-  public void toU8(long x, float inverse, int n, long out) {
+  public float toU8(long x, int n, long out) {
+    float max = maxAbs(x, n);
+    toU8(x, RowMath.inverse(max), n, out);
+    return max;
+  }
+
+  private static void toU8(long x, float inverse, int n, long out) {
     FloatVector factors = FloatVector.broadcast(Lanes.F, inverse);
     FloatVector rounder = FloatVector.broadcast(Lanes.F, ROUNDER + 128);
     int j = 0;

@@ -2,14 +2,19 @@ package dev.pukara.kernels;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed team of threads for short parallel loops: the calling thread is member 0, the others
- * wait, first spinning, then parked. A loop costs a few microseconds, since a forward pass runs
- * hundreds of them.
+ * A fixed team of threads for short parallel loops: the calling thread is member 0. A loop costs a
+ * few microseconds, since a forward pass runs hundreds of them.
+ *
+ * <p>Who waits spins for a while and then sleeps. Spinning is quick, but on a machine where another
+ * process has taken a core it does harm: as long as a member spins, the operating system sees no
+ * free core to which it could move the member that lost its own. So patience is about as long as a
+ * member that is running can take; whoever waits longer waits for one that is not.
  *
  * <p>One thread at a time may call {@link #run}.
  */
@@ -17,26 +22,74 @@ public final class Workers implements AutoCloseable {
   /** One member's part of the work. */
   @FunctionalInterface
   public interface Part {
-    /** Does part {@code member} of {@code members}. */
+    /**
+     * Does part {@code member} of {@code members}, usually on a thread of its own; the part of a
+     * member that is not awake may be done by the caller, after its own.
+     */
     void run(int member, int members);
+  }
+
+  /** A part {@code from..to} of a loop. */
+  @FunctionalInterface
+  public interface Range {
+    /** Does the iterations {@code from..to}. */
+    void run(int from, int to);
+  }
+
+  /** A part {@code from..to} of a loop, done by {@code member}. */
+  @FunctionalInterface
+  public interface Portion {
+    /** Does the iterations {@code from..to} on the thread of {@code member}. */
+    void run(int member, int from, int to);
   }
 
   /** One call of {@link #run}. */
   private static final class Job {
     final Part part;
     final AtomicInteger left;
+    final AtomicIntegerArray taken;
     final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+
+    /** The caller, once it has lost patience. */
+    volatile @Nullable Thread sleeper;
 
     Job(Part part, int members) {
       this.part = part;
-      this.left = new AtomicInteger(members - 1);
+      this.left = new AtomicInteger(members);
+      this.taken = new AtomicIntegerArray(members);
+    }
+
+    boolean take(int member) {
+      return taken.compareAndSet(member, 0, 1);
+    }
+
+    void done() {
+      if (left.decrementAndGet() == 0) {
+        LockSupport.unpark(sleeper);
+      }
     }
   }
 
-  /** Iterations of spinning before a thread parks: some 50 microseconds. */
-  private static final int SPINS = 20_000;
+  /** How long a member spins until the next loop begins. */
+  private static final long IDLE_NANOS = 200_000;
+
+  /** How long the caller spins for the others, at least and at most. */
+  private static final long PATIENCE_MIN_NANOS = 30_000;
+
+  private static final long PATIENCE_MAX_NANOS = 500_000;
+
+  /** Portions per member: one that has lost its core leaves the others to the rest of the team. */
+  private static final int PORTIONS = 4;
+
+  /** Longs of a cache line, so that members do not write into the same. */
+  private static final int LINE = 16;
 
   private final Thread[] threads;
+
+  /** {@code (members)}, each in its own cache line: nanoseconds in parts. */
+  private final long[] busyNanos;
+
+  private final AtomicInteger asleep = new AtomicInteger();
   private volatile @Nullable Job job;
   private volatile boolean closed;
   private final AtomicBoolean busy = new AtomicBoolean();
@@ -46,6 +99,7 @@ public final class Workers implements AutoCloseable {
     if (members < 1) {
       throw new IllegalArgumentException("a team of " + members);
     }
+    busyNanos = new long[LINE * members];
     threads = new Thread[members - 1];
     for (int i = 0; i < threads.length; i++) {
       int member = i + 1;
@@ -69,12 +123,20 @@ public final class Workers implements AutoCloseable {
     return threads.length + 1;
   }
 
+  /** Time that all members together have spent in their parts, between loops. */
+  long busyNanos() {
+    long sum = 0;
+    for (int member = 0; member < members(); member++) {
+      sum += busyNanos[LINE * member];
+    }
+    return sum;
+  }
+
   /**
    * Runs {@code part} once for every member and returns when all are done; the first failure is
    * thrown.
    */
   public void run(Part part) {
-    int members = members();
     if (closed) {
       throw new IllegalStateException("workers are closed");
     }
@@ -83,34 +145,38 @@ public final class Workers implements AutoCloseable {
           "workers are used by two threads at once; give each engine kernels of its own");
     }
     try {
-      runAll(part, members);
+      if (members() == 1) {
+        timed(part, 0);
+      } else {
+        runAll(new Job(part, members()));
+      }
     } finally {
       busy.set(false);
     }
   }
 
-  private void runAll(Part part, int members) {
-    if (members == 1) {
-      part.run(0, 1);
-      return;
-    }
-    Job current = new Job(part, members);
-    job = current;
-    for (Thread thread : threads) {
-      LockSupport.unpark(thread);
-    }
+  private void timed(Part part, int member) {
+    long start = System.nanoTime();
     try {
-      part.run(0, members);
-    } catch (Throwable failure) {
-      current.failure.compareAndSet(null, failure);
+      part.run(member, members());
+    } finally {
+      busyNanos[LINE * member] += System.nanoTime() - start;
     }
-    for (int spins = 0; current.left.get() > 0; spins++) {
-      if (spins < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        Thread.yield(); // on a busy machine the others may need this processor
+  }
+
+  private void runAll(Job current) {
+    job = current;
+    if (asleep.get() > 0) {
+      for (Thread thread : threads) {
+        LockSupport.unpark(thread);
       }
     }
+    long start = System.nanoTime();
+    for (int member = 0; member < members(); member++) {
+      takePart(current, member);
+    }
+    long own = System.nanoTime() - start;
+    await(current, Math.clamp(own, PATIENCE_MIN_NANOS, PATIENCE_MAX_NANOS));
     job = null;
     Throwable failure = current.failure.get();
     switch (failure) {
@@ -118,6 +184,32 @@ public final class Workers implements AutoCloseable {
       case RuntimeException e -> throw e;
       case Error e -> throw e;
       default -> throw new IllegalStateException(failure);
+    }
+  }
+
+  /** Does the part of a member unless somebody has begun it. */
+  private void takePart(Job current, int member) {
+    if (current.take(member)) {
+      try {
+        timed(current.part, member);
+      } catch (Throwable failure) {
+        current.failure.compareAndSet(null, failure);
+      }
+      current.done();
+    }
+  }
+
+  private void await(Job current, long patienceNanos) {
+    long start = System.nanoTime();
+    while (current.left.get() > 0) {
+      if (System.nanoTime() - start < patienceNanos) {
+        Thread.onSpinWait();
+      } else {
+        current.sleeper = Thread.currentThread();
+        if (current.left.get() > 0) {
+          LockSupport.park(this);
+        }
+      }
     }
   }
 
@@ -143,35 +235,47 @@ public final class Workers implements AutoCloseable {
         });
   }
 
-  /** A part {@code from..to} of a loop. */
-  @FunctionalInterface
-  public interface Range {
-    /** Does the iterations {@code from..to}. */
-    void run(int from, int to);
+  /** Cuts {@code 0..count} into a few portions per member, which they take until none is left. */
+  public void share(int count, Portion portion) {
+    int portions = Math.min(count, PORTIONS * members());
+    AtomicInteger next = new AtomicInteger();
+    run(
+        (member, members) -> {
+          for (int p = next.getAndIncrement(); p < portions; p = next.getAndIncrement()) {
+            int from = (int) ((long) count * p / portions);
+            int to = (int) ((long) count * (p + 1) / portions);
+            portion.run(member, from, to);
+          }
+        });
   }
 
   private void work(int member) {
     Job done = null;
-    int spins = 0;
+    long idleSince = System.nanoTime();
     while (!closed) {
       Job next = job;
       if (next == null || next == done) {
-        if (++spins < SPINS) {
+        if (System.nanoTime() - idleSince < IDLE_NANOS) {
           Thread.onSpinWait();
         } else {
-          LockSupport.park(this);
+          sleep(done);
         }
         continue;
       }
-      try {
-        next.part.run(member, members());
-      } catch (Throwable failure) {
-        next.failure.compareAndSet(null, failure);
-      }
-      next.left.decrementAndGet();
+      takePart(next, member);
       done = next;
-      spins = 0;
+      idleSince = System.nanoTime();
     }
+  }
+
+  /** Sleeps until there may be a job other than {@code done}. */
+  private void sleep(@Nullable Job done) {
+    asleep.incrementAndGet();
+    Job next = job;
+    if ((next == null || next == done) && !closed) {
+      LockSupport.park(this);
+    }
+    asleep.decrementAndGet();
   }
 
   /** Ends the threads. */

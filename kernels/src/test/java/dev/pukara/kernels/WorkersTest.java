@@ -56,6 +56,39 @@ class WorkersTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7})
+  void portionsCoverTheRangeOnceAndKeepToTheirMember(int members) {
+    try (Workers workers = new Workers(members)) {
+      for (int count : new int[] {0, 1, 2, 3, 7, 64, 1001}) {
+        AtomicIntegerArray seen = new AtomicIntegerArray(count);
+        AtomicIntegerArray inside = new AtomicIntegerArray(members);
+        workers.share(
+            count,
+            (member, from, to) -> {
+              assertThat(inside.incrementAndGet(member)).isOne();
+              IntStream.range(from, to).forEach(seen::incrementAndGet);
+              inside.decrementAndGet(member);
+            });
+        IntStream.range(0, count).forEach(i -> assertThat(seen.get(i)).isOne());
+      }
+    }
+  }
+
+  @Test
+  void everyPartRunsOnceHoweverLateAMemberWakes() throws InterruptedException {
+    try (Workers workers = new Workers(2)) {
+      AtomicInteger runs = new AtomicInteger();
+      for (int loop = 0; loop < 2_000; loop++) { // far shorter than waking a member takes
+        workers.run((member, members) -> runs.incrementAndGet());
+        if (loop % 100 == 0) {
+          Thread.sleep(2); // the member falls asleep
+        }
+      }
+      assertThat(runs).hasValue(4_000);
+    }
+  }
+
   @Test
   void sumsInParallelSeeWhatTheCallerWrote() {
     try (Workers workers = new Workers(4)) {
@@ -156,7 +189,13 @@ class WorkersTest {
   void afterCloseThereIsNoTeam() throws InterruptedException {
     Workers workers = new Workers(3);
     Thread[] seen = new Thread[3];
-    workers.run((member, members) -> seen[member] = Thread.currentThread());
+    CountDownLatch allAwake = new CountDownLatch(3);
+    workers.run(
+        (member, members) -> {
+          allAwake.countDown();
+          await(allAwake);
+          seen[member] = Thread.currentThread();
+        });
     workers.close();
     for (int member = 1; member < 3; member++) {
       seen[member].join(10_000);
