@@ -117,6 +117,17 @@ public interface Kernels extends AutoCloseable {
   void write(Tensor in, int rows, Activations out);
 
   /**
+   * The rate of bare matrix products of this precision on this machine, in 10^9 operations (a
+   * multiplication and an addition are two) per second: the peak that a model's figures are
+   * compared with. NaN if these kernels cannot tell.
+   *
+   * @param nanos for how long to measure
+   */
+  default double productGops(Precision precision, long nanos) {
+    return Double.NaN;
+  }
+
+  /**
    * The fastest kernels that this JVM can run, or those that {@code -Dpukara.kernels=} names; on
    * all processors, or as many as {@code -Dpukara.threads=} says. Logs the choice.
    *

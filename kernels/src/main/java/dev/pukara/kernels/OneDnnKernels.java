@@ -275,6 +275,22 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
+  public double productGops(Precision precision, long nanos) {
+    Shapes.precision(name(), precisions, precision);
+    return OneDnnRate.gops(products, workers, precision, nanos);
+  }
+
+  /** From now on {@link #productNanos} counts. */
+  void timeProducts() {
+    products.time();
+  }
+
+  /** Time that all members together spent in products. */
+  long productNanos() {
+    return products.nanos();
+  }
+
+  @Override
   public void close() {
     workspace.close();
     products.close();

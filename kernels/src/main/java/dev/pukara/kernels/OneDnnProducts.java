@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * The compiled products, one per shape, shared by all layers of that shape; and what each member of
@@ -32,6 +33,14 @@ final class OneDnnProducts implements AutoCloseable {
   /** The calls of each member, used by its thread only. */
   private final List<Map<OneDnnProduct, OneDnnProduct.Call>> calls;
 
+  /** Longs of a cache line, so that members do not write into the same. */
+  private static final int LINE = 16;
+
+  /** {@code (members)}, each in its own cache line. */
+  private final long[] nanos;
+
+  private boolean timed;
+
   /** Scratch memory of oneDNN. */
   private final Workspace scratch;
 
@@ -43,6 +52,7 @@ final class OneDnnProducts implements AutoCloseable {
             .<Map<OneDnnProduct, OneDnnProduct.Call>>mapToObj(i -> new HashMap<>())
             .toList();
     scratch = new Workspace(members);
+    nanos = new long[LINE * members];
   }
 
   /** The product of a shape, compiled now if it is new. */
@@ -106,7 +116,21 @@ final class OneDnnProducts implements AutoCloseable {
       calls.get(member).put(product, call);
     }
     long own = scratch.own(member, product.scratchBytes());
+    long start = timed ? System.nanoTime() : 0;
     call.run(source, weights, constants, own, target);
+    if (timed) {
+      nanos[LINE * member] += System.nanoTime() - start;
+    }
+  }
+
+  /** Starts the clock. */
+  void time() {
+    timed = true;
+  }
+
+  /** Time in products since then, of all members together; to be read between loops. */
+  long nanos() {
+    return LongStream.of(nanos).sum();
   }
 
   @Override

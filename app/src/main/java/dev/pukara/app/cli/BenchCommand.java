@@ -1,14 +1,13 @@
 package dev.pukara.app.cli;
 
 import dev.pukara.app.cli.Pukara.Console;
-import dev.pukara.engine.EngineOptions;
+import dev.pukara.cache.UserCache;
 import dev.pukara.kernels.Precision;
 import dev.pukara.model.SyntheticModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -25,7 +24,14 @@ import tools.jackson.databind.json.JsonMapper;
       "Measures prefill, cached checks, batches and memory, and what share of the machine's peak that is.",
       "It runs the engine of check at the same default precision. Medians; compare within one run only."
     },
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  pukara bench --shape llama-guard-3-1b",
+      "  pukara bench --model Llama-Guard-3-1B.Q8_0.gguf --json",
+      "  pukara bench --shape smollm2-135m --profile"
+    })
 final class BenchCommand implements Callable<Integer> {
   @ArgGroup(multiplicity = "1")
   private Source source;
@@ -65,6 +71,11 @@ final class BenchCommand implements Callable<Integer> {
       description = "Time for each measurement; default: ${DEFAULT-VALUE}.")
   private double seconds = 3;
 
+  @Option(
+      names = "--profile",
+      description = "Show where the time goes instead: products, attention, norms, waiting.")
+  private boolean profile;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
@@ -77,7 +88,7 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (source.model != null) {
-      run(source.model, source.model.getFileName().toString());
+      run(source.model, source.model.getFileName().toString(), UserCache.ofUser());
       return 0;
     }
     Path file = Files.createTempFile("pukara-bench-", ".gguf");
@@ -90,40 +101,25 @@ final class BenchCommand implements Callable<Integer> {
           1,
           Optional.empty(),
           file);
-      run(file, shape + " " + type);
+      run(file, shape + " " + type, Optional.empty());
     } finally {
       Files.deleteIfExists(file);
     }
     return 0;
   }
 
-  private void run(Path file, String name) throws IOException {
-    try (BenchRun bench =
-        BenchRun.open(file, precision, EngineOptions.defaults(), seconds, console.err())) {
+  private void run(Path file, String name, Optional<UserCache> cache) throws IOException {
+    try (BenchRun bench = BenchRun.open(file, precision, cache, profile, seconds, console.err())) {
       Map<String, Object> result = new LinkedHashMap<>();
       result.put("model", name);
-      result.putAll(bench.run());
+      result.putAll(profile ? bench.profile() : bench.run());
       if (json) {
         console.out().println(new JsonMapper().writeValueAsString(result));
+      } else if (profile) {
+        BenchTable.profile(result, console.out());
       } else {
-        table("", result);
+        BenchTable.figures(result, console.out());
       }
     }
-  }
-
-  private void table(String indent, Map<?, ?> result) {
-    result.forEach(
-        (key, value) -> {
-          if (value instanceof Map<?, ?> nested) {
-            console.out().println(indent + key);
-            table(indent + "  ", nested);
-          } else {
-            String text =
-                value instanceof Double number
-                    ? String.format(Locale.ROOT, "%.1f", number)
-                    : String.valueOf(value);
-            console.out().printf(Locale.ROOT, "%-28s %s%n", indent + key, text);
-          }
-        });
   }
 }

@@ -1,11 +1,14 @@
 package dev.pukara.app.cli;
 
+import dev.pukara.cache.UserCache;
 import dev.pukara.engine.Answer;
 import dev.pukara.engine.Engine;
 import dev.pukara.engine.EngineOptions;
 import dev.pukara.engine.Request;
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.Precision;
+import dev.pukara.kernels.Profile;
+import dev.pukara.kernels.ProfiledKernels;
 import dev.pukara.model.Llama;
 import dev.pukara.model.LlamaConfig;
 import dev.pukara.model.ModelFile;
@@ -17,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
@@ -30,6 +34,12 @@ final class BenchRun implements AutoCloseable {
   private static final int POLICY_TOKENS = 400;
   private static final int MESSAGE_TOKENS = 112;
   private static final int SHORT_TOKENS = 24;
+  private static final int[] PREFILLS = {128, 256, 512};
+  private static final int[] BATCHES = {1, 4, 16};
+
+  /** Tokens whose keys and values are kept: policy, a batch, a few prompts. */
+  private static final int KEPT_TOKENS = 4096;
+
   private static final int RUNS_MIN = 5;
   private static final int RUNS_MAX = 2_000;
   private static final int[] CANDIDATES = {1, 2};
@@ -59,39 +69,46 @@ final class BenchRun implements AutoCloseable {
     this.vocabulary = file.config().vocabulary();
   }
 
+  /**
+   * Loads the model as check does.
+   *
+   * @param precision null = the default of check
+   * @param cache where check keeps packed weights; empty for random weights
+   * @param profiled true to measure where the time goes, see {@link #profile}
+   */
   static BenchRun open(
       Path path,
       @Nullable Precision precision,
-      EngineOptions options,
+      Optional<UserCache> cache,
+      boolean profiled,
       double seconds,
       PrintStream progress)
       throws IOException {
     long start = System.nanoTime();
     ModelFile file = ModelFile.open(path);
-    Kernels kernels = Kernels.best();
+    Kernels kernels = profiled ? new ProfiledKernels(Kernels.best()) : Kernels.best();
+    EngineOptions options = EngineOptions.defaults();
     Precision chosen = precision == null ? kernels.precisions().getFirst() : precision;
-    Llama model = new Llama(file, kernels, chosen, options.stepTokensMax());
-    Engine engine = new Engine(model, options);
+    Llama model = Llama.open(file, kernels, chosen, options.stepTokensMax(), cache);
+    // Random prompts are of no use to later ones: they shall not fill the whole budget.
+    Engine engine = new Engine(model, options.withCacheBytesMax(model.spanBytes(KEPT_TOKENS)));
     double millis = (System.nanoTime() - start) / 1e6;
     return new BenchRun(file, kernels, engine, seconds, millis, progress);
   }
 
   /** All measurements, named with their units. */
   Map<String, Object> run() throws IOException {
-    Map<String, Object> result = new LinkedHashMap<>();
-    result.put("kernels", kernels.name());
-    result.put("threads", kernels.workers().members());
-    result.put("precision", engine.model().precision().id());
-    result.put("openMillis", openMillis);
+    Map<String, Object> result = setting();
     Map<String, Object> prefill = new LinkedHashMap<>();
-    double best = 0;
-    for (int tokens : new int[] {128, 256, 512}) {
+    Map<String, Object> gops = new LinkedHashMap<>();
+    for (int tokens : PREFILLS) {
       progress.println("prefill of " + tokens + " tokens ...");
-      double millis = median(measure(() -> cold(tokens)));
-      prefill.put(Integer.toString(tokens), tokens / millis * 1e3);
-      best = Math.max(best, tokens / millis * 1e3);
+      double perSecond = tokens / median(measure(() -> cold(tokens))) * 1e3;
+      prefill.put(Integer.toString(tokens), perSecond);
+      gops.put(Integer.toString(tokens), perSecond * linearOps() / 1e9);
     }
     result.put("prefill", prefill);
+    result.put("prefillGops", gops);
     int[] policy = tokens(POLICY_TOKENS);
     progress.println(
         "checks of " + MESSAGE_TOKENS + " tokens behind a policy of " + POLICY_TOKENS + " ...");
@@ -99,16 +116,110 @@ final class BenchRun implements AutoCloseable {
     result.put("cachedCheckMillis", median(checks));
     result.put("cachedCheckP99Millis", quantile(checks, 0.99));
     Map<String, Object> verdicts = new LinkedHashMap<>();
-    for (int batch : new int[] {1, 4, 16}) {
+    Map<String, Object> p50 = new LinkedHashMap<>();
+    Map<String, Object> p99 = new LinkedHashMap<>();
+    for (int batch : BATCHES) {
       progress.println("batches of " + batch + " short messages ...");
-      double millis = median(measure(() -> behind(policy, SHORT_TOKENS, batch)));
-      verdicts.put(Integer.toString(batch), batch / millis * 1e3);
+      double[] millis = measure(() -> behind(policy, SHORT_TOKENS, batch));
+      String key = Integer.toString(batch);
+      verdicts.put(key, batch / median(millis) * 1e3);
+      p50.put(key, median(millis));
+      p99.put(key, quantile(millis, 0.99));
     }
     result.put("verdictsPerSecondByBatch", verdicts);
-    result.put("linearGopsPerSecond", best * linearOps() / 1e9);
+    result.put("batchP50Millis", p50);
+    result.put("batchP99Millis", p99);
+    result.put("peakGops", peaks());
     result.put("weightsMegabytes", engine.model().residentBytes() / 1e6);
+    result.put("keysValuesMegabytes", engine.stats().cacheBytes() / 1e6);
     result.put("residentMegabytes", residentMegabytes());
-    result.put("cacheHitRate", engine.stats().hitRate());
+    return result;
+  }
+
+  private Map<String, Object> setting() {
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("kernels", kernels.name());
+    result.put("threads", kernels.workers().members());
+    result.put("vectorModule", ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
+    result.put("precision", engine.model().precision().id());
+    result.put("openMillis", openMillis);
+    return result;
+  }
+
+  /** Rates of bare products on this machine, now. */
+  private Map<String, Object> peaks() {
+    Map<String, Object> peaks = new LinkedHashMap<>();
+    for (Precision precision : List.of(Precision.INT8, Precision.BF16, Precision.F32)) {
+      if (kernels.precisions().contains(precision)) {
+        progress.println("bare products, " + precision.id() + " ...");
+        double gops = kernels.productGops(precision, (long) (seconds * 0.2e9));
+        if (!Double.isNaN(gops)) {
+          peaks.put(precision.id(), gops);
+        }
+      }
+    }
+    return peaks;
+  }
+
+  /** Where the time goes: share of each phase, for each kind of work. */
+  Map<String, Object> profile() {
+    ProfiledKernels profiled = (ProfiledKernels) kernels;
+    Map<String, Object> result = setting();
+    int[] policy = tokens(POLICY_TOKENS);
+    Map<String, Object> works = new LinkedHashMap<>();
+    works.put("prefill of 512 tokens", shares(profiled.profile(), () -> cold(512)));
+    works.put(
+        MESSAGE_TOKENS + " tokens behind " + POLICY_TOKENS + " cached",
+        shares(profiled.profile(), () -> behind(policy, MESSAGE_TOKENS, 1)));
+    works.put(
+        "16 messages of " + SHORT_TOKENS + " tokens behind " + POLICY_TOKENS + " cached",
+        shares(profiled.profile(), () -> behind(policy, SHORT_TOKENS, 16)));
+    result.put("profile", works);
+    return result;
+  }
+
+  private Map<String, Object> shares(Profile profile, LongSupplier work) {
+    repeat(work, seconds / 2);
+    profile.clear();
+    List<Long> runs = repeat(work, seconds);
+    long elapsed = runs.stream().mapToLong(Long::longValue).sum();
+    double all = (double) elapsed * kernels.workers().members();
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("millis", elapsed / 1e6 / runs.size());
+    Map<String, Object> phases = new LinkedHashMap<>();
+    double phasesTotal = 0;
+    double products = 0;
+    double waiting = 0;
+    for (Profile.Spent spent : profile.phases()) {
+      phases.put(
+          spent.phase().label(),
+          share(spent.total() / all, spent.products() / all, spent.waiting() / all));
+      phasesTotal += spent.total();
+      products += spent.products();
+      waiting += spent.waiting();
+    }
+    double rest = all - phasesTotal;
+    phases.put("queue, batches, answers", share(rest / all, 0, rest / all));
+    phases.put("all", share(1, products / all, (waiting + rest) / all));
+    result.put("phases", phases);
+    return result;
+  }
+
+  /** Nanoseconds of each run. */
+  private static List<Long> repeat(LongSupplier work, double seconds) {
+    List<Long> nanos = new ArrayList<>();
+    long end = System.nanoTime() + (long) (seconds * 1e9);
+    while (nanos.size() < RUNS_MIN || System.nanoTime() < end) {
+      nanos.add(work.getAsLong());
+    }
+    return nanos;
+  }
+
+  private static Map<String, Object> share(double total, double products, double waiting) {
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("percent", 100 * total);
+    result.put("products", 100 * products);
+    result.put("waiting", 100 * waiting);
     return result;
   }
 
