@@ -4,7 +4,9 @@
 //   node scripts/bench_llama_cpp.mjs THREADS MODEL.gguf...
 //
 // Prints one JSON line per file: tokens/s at 128, 256 and 512 tokens and the milliseconds of 112 tokens behind 400 that
-// are in the cache already (medians of five).
+// are in the cache already (medians of five). The first line names the CPU back end that llama.cpp loaded: it carries
+// one per family of instruction sets and takes the best that the machine can run.
+import {readFileSync} from "node:fs";
 import {getLlama} from "node-llama-cpp";
 
 const [threads, ...files] = process.argv.slice(2);
@@ -29,7 +31,17 @@ async function prefill(sequence, input) {
   return Number(process.hrtime.bigint() - start) / 1e6;
 }
 
+/** The shared libraries of ggml's CPU back ends in this process; Linux only. */
+function backEnds() {
+  try {
+    return [...new Set(readFileSync("/proc/self/maps", "utf8").match(/libggml-cpu[^/\n]*\.so/g) ?? [])];
+  } catch {
+    return ["unknown"];
+  }
+}
+
 const llama = await getLlama({gpu: false, build: "never", logLevel: "error"});
+console.log(JSON.stringify({backEnds: backEnds(), systemInfo: llama.systemInfo}));
 for (const file of files) {
   const model = await llama.loadModel({modelPath: file, gpuLayers: 0});
   const context = await model.createContext({

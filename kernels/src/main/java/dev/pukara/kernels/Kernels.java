@@ -148,6 +148,11 @@ public interface Kernels extends AutoCloseable {
     return KernelsChoice.named(name, Workers.all());
   }
 
+  /** True if this JVM was started with the Vector API; without it everything works, but slower. */
+  static boolean vectorApi() {
+    return KernelsChoice.vectorModule();
+  }
+
   /** Ends the workers. Layers are closed by who made them. */
   @Override
   void close();

@@ -84,7 +84,7 @@ final class KernelsChoice {
     };
   }
 
-  private static boolean vectorModule() {
+  static boolean vectorModule() {
     return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
   }
 

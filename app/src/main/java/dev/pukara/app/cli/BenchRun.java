@@ -140,7 +140,7 @@ final class BenchRun implements AutoCloseable {
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("kernels", kernels.name());
     result.put("threads", kernels.workers().members());
-    result.put("vectorModule", ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent());
+    result.put("vectorApi", Kernels.vectorApi());
     result.put("precision", engine.model().precision().id());
     result.put("openMillis", openMillis);
     return result;

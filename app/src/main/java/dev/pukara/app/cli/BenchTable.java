@@ -79,7 +79,7 @@ final class BenchTable {
         result.get("precision"),
         result.get("kernels"),
         result.get("threads"),
-        Boolean.TRUE.equals(result.get("vectorModule")) ? "with" : "without",
+        Boolean.TRUE.equals(result.get("vectorApi")) ? "with" : "without",
         text(result.get("openMillis")));
   }
 
