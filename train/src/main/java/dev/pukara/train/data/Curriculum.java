@@ -1,0 +1,212 @@
+package dev.pukara.train.data;
+
+import dev.pukara.guard.Policy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Composes the batches of a training. For each batch one variant of a policy is sampled and shared
+ * by all its conversations; every label is derived under it.
+ *
+ * <p>Threads: one at a time.
+ */
+public final class Curriculum {
+  /** Meaning of a seed's second number. */
+  private static final long COMPOSING = 1;
+
+  private final DataOptions options;
+  private final Pools pools;
+  private final VariantSampler variants;
+  private final LessonMaker maker;
+  private final Corpus corpus;
+
+  /** A curriculum over the training part of a corpus. */
+  public Curriculum(Corpus corpus, DataOptions options) {
+    this.corpus = corpus;
+    this.options = options;
+    this.pools =
+        new Pools(
+            corpus.train(), corpus.book(), options.seed(), name -> options.source(name).weight());
+    this.variants = new VariantSampler(options, corpus.book(), pools);
+    this.maker = new LessonMaker(options, pools);
+  }
+
+  /** Different prompts to learn from, by class: one epoch. */
+  public int prompts() {
+    return pools.prompts();
+  }
+
+  /**
+   * The next batch.
+   *
+   * @param step what the batch is for; sets the rates and, with the seed, everything random
+   * @param part number of the batch within the step
+   * @param tokensMax that the batch may have
+   */
+  public Draft next(int step, int part, Draft.Meter meter, int tokensMax) {
+    Random random = Seeds.random(options.seed(), COMPOSING, step, part);
+    Variant variant = variants.sample(step, random);
+    boolean twice = options.rates().flip().hits(step, random);
+    Filling first = new Filling(variant, step, random, meter, twice ? tokensMax / 2 : tokensMax);
+    first.fill();
+    if (!twice) {
+      return new Draft(List.of(first.group()));
+    }
+    Variant other = variants.flipped(variant, first.cases, random);
+    Filling second = new Filling(other, step, random, meter, tokensMax - first.tokens);
+    first.cases.forEach(second::repeat);
+    second.fill();
+    return new Draft(List.of(first.group(), second.group()));
+  }
+
+  /** One group on its way to be full. */
+  private final class Filling {
+    private final Variant variant;
+    private final Policy policy;
+    private final Pools.Under under;
+    private final int step;
+    private final Random random;
+    private final Draft.Meter meter;
+    private final int tokensMax;
+    private final List<Lesson> lessons = new ArrayList<>();
+    private final List<Case> cases = new ArrayList<>();
+    private int tokens;
+    private int unsafe;
+
+    Filling(Variant variant, int step, Random random, Draft.Meter meter, int tokensMax) {
+      this.variant = variant;
+      this.policy = variant.policy();
+      this.under = pools.under(variant);
+      this.step = step;
+      this.random = random;
+      this.meter = meter;
+      this.tokensMax = tokensMax;
+      this.tokens = meter.policy(policy);
+    }
+
+    Draft.Group group() {
+      return new Draft.Group(policy, lessons);
+    }
+
+    /** Draws until the first case that does not fit; that one is put back. */
+    void fill() {
+      int dry = 0;
+      while (dry < 4) {
+        boolean wantUnsafe = unsafe < options.unsafeShare() * (lessons.size() + random.nextDouble());
+        var drawn = maker.draw(under, variant, wantUnsafe, step, random);
+        if (drawn.isEmpty()) {
+          dry++;
+          continue;
+        }
+        if (!add(drawn.get().drawn())) {
+          drawn.get().from().putBack();
+          if (lessons.isEmpty()) {
+            throw new RecipeException(
+                "case "
+                    + drawn.get().drawn().id()
+                    + " under policy "
+                    + variant.id()
+                    + " does not fit into a batch of "
+                    + tokensMax
+                    + " tokens; raise batch-tokens or lower characters-max");
+          }
+          return;
+        }
+        partner(drawn.get().drawn());
+      }
+      if (lessons.isEmpty()) {
+        throw new RecipeException(
+            "no row can be judged by policy "
+                + variant.id()
+                + "; give rows with codes of that policy, or leave the policy out");
+      }
+    }
+
+    /** With some luck the case's twin that has the other verdict. */
+    private void partner(Case of) {
+      if (of.group().isEmpty() || !options.rates().pairs().hits(step, random)) {
+        return;
+      }
+      Judgement verdict = variant.verdict(of);
+      for (Case other : pools.group(of)) {
+        Judgement its = variant.verdict(other);
+        if (its != Judgement.UNKNOWN && its != verdict && other.role() == of.role()) {
+          add(other);
+          return;
+        }
+      }
+    }
+
+    /** A case of another group, if it can be judged here and fits. */
+    void repeat(Case again) {
+      if (variant.verdict(again) != Judgement.UNKNOWN) {
+        add(again);
+      }
+    }
+
+    private boolean add(Case judged) {
+      Lesson lesson = maker.lesson(judged, variant, step, random);
+      int more = meter.lesson(policy, lesson);
+      if (tokens + more > tokensMax) {
+        return false;
+      }
+      tokens += more;
+      unsafe += lesson.unsafe() ? 1 : 0;
+      lessons.add(lesson);
+      cases.add(judged);
+      return true;
+    }
+  }
+
+  /**
+   * The held-out cases under the usual wording of each policy, without augmentations.
+   *
+   * @return batches of at most {@code tokensMax} tokens
+   */
+  public List<Draft> validation(Draft.Meter meter, int tokensMax) {
+    List<Draft> drafts = new ArrayList<>();
+    for (String id : options.policies().keySet().stream().sorted().toList()) {
+      Variant variant = corpus.book().outline(id).usual();
+      Policy policy = variant.policy();
+      List<Lesson> lessons = new ArrayList<>();
+      int tokens = meter.policy(policy);
+      for (Case judged : corpus.validation()) {
+        if (variant.verdict(judged) == Judgement.UNKNOWN) {
+          continue;
+        }
+        Lesson lesson = maker.plain(judged, variant);
+        int more = meter.lesson(policy, lesson);
+        if (tokens + more > tokensMax && !lessons.isEmpty()) {
+          drafts.add(new Draft(List.of(new Draft.Group(policy, lessons))));
+          lessons = new ArrayList<>();
+          tokens = meter.policy(policy);
+        }
+        if (tokens + more <= tokensMax) {
+          lessons.add(lesson);
+          tokens += more;
+        }
+      }
+      if (!lessons.isEmpty()) {
+        drafts.add(new Draft(List.of(new Draft.Group(policy, lessons))));
+      }
+    }
+    return drafts;
+  }
+
+  /** How often each pool was drawn from: what {@link #restore} needs. */
+  public Map<String, Long> position() {
+    return pools.drawn();
+  }
+
+  /** Goes on where {@link #position} was taken. */
+  public void restore(Map<String, Long> position) {
+    pools.restore(position);
+  }
+
+  /** Messages that lost their middle so far. */
+  public long shortened() {
+    return maker.shortened();
+  }
+}

@@ -1,0 +1,211 @@
+package dev.pukara.train.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * A map of a YAML file, read field by field. Every error names file, field, what stands there and
+ * what was expected; {@link #noOthers} refuses fields that nobody asked for.
+ */
+public final class Fields {
+  private static final YAMLMapper YAML = new YAMLMapper();
+
+  private final JsonNode node;
+  private final String where;
+  private final Set<String> asked = new TreeSet<>();
+
+  private Fields(JsonNode node, String where) {
+    this.node = node;
+    this.where = where;
+  }
+
+  /** Reads a file. */
+  public static Fields read(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new RecipeException(file + ": no such file; expected a YAML file");
+    }
+    return parse(Files.readString(file), file.toString());
+  }
+
+  /**
+   * Reads text.
+   *
+   * @param where named in errors
+   */
+  public static Fields parse(String yaml, String where) {
+    try {
+      JsonNode root = YAML.readTree(yaml);
+      if (root == null || !root.isObject()) {
+        throw new RecipeException(where + ": expected a map of fields");
+      }
+      return new Fields(root, where);
+    } catch (JacksonException e) {
+      throw new RecipeException(
+          where + ": not YAML: " + e.getOriginalMessage() + " (line " + line(e) + ")", e);
+    }
+  }
+
+  private static int line(JacksonException e) {
+    return e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+  }
+
+  private Optional<JsonNode> find(String name) {
+    asked.add(name);
+    JsonNode value = node.get(name);
+    return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
+  }
+
+  /** File and field, for errors. */
+  public String where(String name) {
+    return where + ": " + name;
+  }
+
+  /** An error about a field. */
+  public RecipeException bad(String name, Object actual, String expected) {
+    return new RecipeException(
+        where(name) + " is " + actual + ", expected " + expected + "; correct the file");
+  }
+
+  /** Text, if the field is there. */
+  public Optional<String> text(String name) {
+    return find(name)
+        .map(
+            value -> {
+              if (!value.isValueNode()) {
+                throw bad(name, value.getNodeType(), "text");
+              }
+              return value.asString();
+            });
+  }
+
+  /** A number from {@code least} to {@code most}, if the field is there. */
+  public OptionalDouble number(String name, double least, double most) {
+    Optional<JsonNode> value = find(name);
+    if (value.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    double number = value.get().isNumber() ? value.get().asDouble() : Double.NaN;
+    if (!(number >= least && number <= most)) {
+      throw bad(name, value.get(), "a number from " + least + " to " + most);
+    }
+    return OptionalDouble.of(number);
+  }
+
+  /** A whole number, or {@code otherwise}. */
+  public int integer(String name, int least, int most, int otherwise) {
+    OptionalDouble number = number(name, least, most);
+    if (number.isEmpty()) {
+      return otherwise;
+    }
+    if (number.getAsDouble() != Math.rint(number.getAsDouble())) {
+      throw bad(name, number.getAsDouble(), "a whole number");
+    }
+    return (int) number.getAsDouble();
+  }
+
+  /** True or false, or {@code otherwise}. */
+  public boolean flag(String name, boolean otherwise) {
+    return find(name)
+        .map(
+            value -> {
+              if (!value.isBoolean()) {
+                throw bad(name, value, "true or false");
+              }
+              return value.asBoolean();
+            })
+        .orElse(otherwise);
+  }
+
+  /** A list of texts, empty if the field is not there; one text counts as a list of one. */
+  public List<String> texts(String name) {
+    List<String> list = new ArrayList<>();
+    find(name)
+        .ifPresent(
+            value -> {
+              if (value.isValueNode()) {
+                list.add(value.asString());
+              } else if (value.isArray()) {
+                value.forEach(
+                    entry -> {
+                      if (!entry.isValueNode()) {
+                        throw bad(name, entry.getNodeType(), "a list of texts");
+                      }
+                      list.add(entry.asString());
+                    });
+              } else {
+                throw bad(name, value.getNodeType(), "a list of texts");
+              }
+            });
+    return list;
+  }
+
+  /** A map within the map, if the field is there. */
+  public Optional<Fields> map(String name) {
+    return find(name)
+        .map(
+            value -> {
+              if (!value.isObject()) {
+                throw bad(name, value, "a map");
+              }
+              return new Fields(value, where(name));
+            });
+  }
+
+  /** A list of maps, empty if the field is not there. */
+  public List<Fields> maps(String name) {
+    List<Fields> list = new ArrayList<>();
+    find(name)
+        .ifPresent(
+            value -> {
+              for (JsonNode entry : value) {
+                if (!entry.isObject()) {
+                  throw bad(name, entry, "a list of maps");
+                }
+                list.add(new Fields(entry, where(name + "[" + list.size() + "]")));
+              }
+            });
+    return list;
+  }
+
+  /** All fields, each a map. */
+  public Map<String, Fields> entries() {
+    Map<String, Fields> entries = new LinkedHashMap<>();
+    for (String name : node.propertyNames()) {
+      entries.put(name, map(name).orElseThrow(() -> bad(name, "empty", "a map")));
+    }
+    return entries;
+  }
+
+  /** Names of all fields. */
+  public List<String> names() {
+    return List.copyOf(node.propertyNames());
+  }
+
+  /** True if the field holds a map. */
+  public boolean isMap(String name) {
+    JsonNode value = node.get(name);
+    return value != null && value.isObject();
+  }
+
+  /** Refuses fields that were not asked for. */
+  public void noOthers() {
+    for (String name : node.propertyNames()) {
+      if (!asked.contains(name)) {
+        throw new RecipeException(
+            where + ": unknown field '" + name + "'; known are " + String.join(", ", asked));
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package dev.pukara.train.data;
+
+import dev.pukara.guard.Category;
+import dev.pukara.guard.Example;
+import dev.pukara.guard.Policy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A policy before its words are chosen.
+ *
+ * @param id of the policy
+ * @param title for people
+ * @param entries categories in their usual order
+ * @param complete true if it covers all harm: a row of unknown category that is unsafe violates it
+ * @param demonstrations that the policy itself brings
+ */
+record Outline(
+    String id,
+    String title,
+    List<Entry> entries,
+    boolean complete,
+    List<Example> demonstrations) {
+  /**
+   * A category and the words that it may have.
+   *
+   * @param usual code, name and description
+   * @param names other names, maybe none
+   * @param descriptions other descriptions, maybe none
+   * @param scope what it covers
+   */
+  record Entry(Category usual, List<String> names, List<String> descriptions, Scope scope) {
+    Entry {
+      names = List.copyOf(names);
+      descriptions = List.copyOf(descriptions);
+    }
+
+    /** With usual words, or by {@code rate} with random ones. */
+    Rule worded(Random random, double rate) {
+      if (random.nextDouble() >= rate) {
+        return new Rule(usual, scope);
+      }
+      return new Rule(
+          new Category(
+              usual.code(),
+              other(usual.name(), names, random),
+              other(usual.description(), descriptions, random)),
+          scope);
+    }
+
+    private static String other(String usual, List<String> others, Random random) {
+      int chosen = random.nextInt(others.size() + 1);
+      return chosen == others.size() ? usual : others.get(chosen);
+    }
+  }
+
+  Outline {
+    entries = List.copyOf(entries);
+    demonstrations = List.copyOf(demonstrations);
+  }
+
+  /** The same with the words of {@code policy} as the usual ones. */
+  Outline worded(Policy policy) {
+    List<Entry> changed = new ArrayList<>();
+    for (int i = 0; i < entries.size(); i++) {
+      Entry entry = entries.get(i);
+      List<String> names = new ArrayList<>(entry.names());
+      names.add(entry.usual().name());
+      List<String> descriptions = new ArrayList<>(entry.descriptions());
+      descriptions.add(entry.usual().description());
+      changed.add(new Entry(policy.categories().get(i), names, descriptions, entry.scope()));
+    }
+    return new Outline(id, policy.title(), changed, complete, demonstrations);
+  }
+
+  /** The policy in its usual words. */
+  Variant usual() {
+    return variant(new Random(0), 0, true);
+  }
+
+  /**
+   * The policy in random words.
+   *
+   * @param rate of categories in other words than the usual ones
+   * @param describe true to show descriptions
+   */
+  Variant variant(Random random, double rate, boolean describe) {
+    List<Rule> rules = entries.stream().map(entry -> entry.worded(random, rate)).toList();
+    return new Variant(id, title, rules, describe, complete, demonstrations);
+  }
+}
