@@ -94,7 +94,7 @@ final class EngineBackEnd implements BackEnd {
     return engine.submit(request(question).withNormalize(normalize)).thenApply(this::reading);
   }
 
-  private Request request(Question question) {
+  Request request(Question question) {
     Prompt prompt = question.prompt();
     int[] candidates = {encoder.answer(question.no()), encoder.answer(question.yes())};
     List<int[]> tails = question.tails().stream().map(tail -> encoder.tail(prompt, tail)).toList();

@@ -14,8 +14,10 @@ import java.util.stream.IntStream;
 /**
  * Prompts to token ids. Special tokens come from {@link Special} pieces only; text is encoded as
  * text. Prefixes are encoded once: a policy is a thousand characters, a message often fifty.
+ *
+ * <p>Public since training encodes its prompts by the same code as the guard.
  */
-final class PromptEncoder {
+public final class PromptEncoder {
   private static final int KEPT_MAX = 256;
 
   private final Tokenizer tokenizer;
@@ -26,7 +28,8 @@ final class PromptEncoder {
   private final String format;
   private final Map<List<Piece>, int[]> prefixes = new ConcurrentHashMap<>();
 
-  PromptEncoder(Tokenizer tokenizer, PromptFormat format) {
+  /** Encodes prompts of a format in a model's vocabulary. */
+  public PromptEncoder(Tokenizer tokenizer, PromptFormat format) {
     this.tokenizer = tokenizer;
     this.continuing =
         tokenizer.spec().addSpacePrefix()
@@ -35,7 +38,8 @@ final class PromptEncoder {
     this.format = format.id();
   }
 
-  int[] prefix(Prompt prompt) {
+  /** The policy. */
+  public int[] prefix(Prompt prompt) {
     if (prefixes.size() > KEPT_MAX) {
       prefixes.clear();
     }
@@ -67,12 +71,12 @@ final class PromptEncoder {
   }
 
   /** The conversation. */
-  int[] stem(Prompt prompt) {
+  public int[] stem(Prompt prompt) {
     return encode(prompt.stem(), endsInText(prompt.prefix()));
   }
 
   /** A tail behind the prompt's conversation. */
-  int[] tail(Prompt prompt, List<Piece> tail) {
+  public int[] tail(Prompt prompt, List<Piece> tail) {
     return encode(tail, endsInText(prompt.stem()));
   }
 
@@ -98,7 +102,8 @@ final class PromptEncoder {
     return IntStream.concat(IntStream.of(left), IntStream.of(right)).toArray();
   }
 
-  int[] encode(List<Piece> pieces) {
+  /** Pieces by themselves. */
+  public int[] encode(List<Piece> pieces) {
     return encode(pieces, false);
   }
 
@@ -133,8 +138,12 @@ final class PromptEncoder {
     return id;
   }
 
-  /** Id of a single answer token. */
-  int answer(String text) {
+  /**
+   * Id of a single answer token.
+   *
+   * @throws PolicyException if the vocabulary has no such token
+   */
+  public int answer(String text) {
     int id = tokenizer.token(text);
     if (id < 0) {
       throw new PolicyException(

@@ -2,8 +2,10 @@ package dev.pukara.train.data;
 
 import dev.pukara.guard.Policy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -15,6 +17,8 @@ import java.util.Random;
 public final class Curriculum {
   /** Meaning of a seed's second number. */
   private static final long COMPOSING = 1;
+
+  private static final long VALIDATING = 2;
 
   private final DataOptions options;
   private final Pools pools;
@@ -95,7 +99,7 @@ public final class Curriculum {
       int dry = 0;
       while (dry < 4) {
         boolean wantUnsafe = unsafe < options.unsafeShare() * (lessons.size() + random.nextDouble());
-        var drawn = maker.draw(under, variant, wantUnsafe, step, random);
+        Optional<Pools.Drawn> drawn = draw(wantUnsafe).or(() -> draw(!wantUnsafe));
         if (drawn.isEmpty()) {
           dry++;
           continue;
@@ -122,6 +126,10 @@ public final class Curriculum {
                 + variant.id()
                 + "; give rows with codes of that policy, or leave the policy out");
       }
+    }
+
+    private Optional<Pools.Drawn> draw(boolean wantUnsafe) {
+      return maker.draw(under, variant, wantUnsafe, step, random);
     }
 
     /** With some luck the case's twin that has the other verdict. */
@@ -172,10 +180,7 @@ public final class Curriculum {
       Policy policy = variant.policy();
       List<Lesson> lessons = new ArrayList<>();
       int tokens = meter.policy(policy);
-      for (Case judged : corpus.validation()) {
-        if (variant.verdict(judged) == Judgement.UNKNOWN) {
-          continue;
-        }
+      for (Case judged : held(variant)) {
         Lesson lesson = maker.plain(judged, variant);
         int more = meter.lesson(policy, lesson);
         if (tokens + more > tokensMax && !lessons.isEmpty()) {
@@ -193,6 +198,14 @@ public final class Curriculum {
       }
     }
     return drafts;
+  }
+
+  /** Held-out cases that the variant can judge, at most as many as the options say. */
+  private List<Case> held(Variant variant) {
+    List<Case> judged = new ArrayList<>(corpus.validation());
+    judged.removeIf(each -> variant.verdict(each) == Judgement.UNKNOWN);
+    Collections.shuffle(judged, Seeds.random(options.seed(), VALIDATING));
+    return judged.subList(0, Math.min(judged.size(), options.validationMax()));
   }
 
   /** How often each pool was drawn from: what {@link #restore} needs. */

@@ -14,6 +14,7 @@ import java.util.TreeSet;
  * @param tiers licence tiers that may be used
  * @param unsafeShare part of unsafe lessons in a batch, where both verdicts can be had
  * @param validationShare part of the prompts that is held out, by hash of the text
+ * @param validationMax held-out cases that are judged by a policy
  * @param charactersMax messages lose their middle beyond that
  * @param questions other categories that a lesson is asked about, besides the violated ones
  * @param rates of the augmentations
@@ -25,6 +26,7 @@ public record DataOptions(
     Set<String> tiers,
     double unsafeShare,
     double validationShare,
+    int validationMax,
     int charactersMax,
     int questions,
     Rates rates,
@@ -104,6 +106,7 @@ public record DataOptions(
             tiers.isEmpty() ? TIERS : tiers,
             fields.number("unsafe-share", 0, 1).orElse(0.5),
             fields.number("validation-share", 0, 0.5).orElse(0.1),
+            fields.integer("validation-max", 1, 1_000_000, 400),
             fields.integer("characters-max", 100, 1_000_000, 2000),
             fields.integer("questions", 0, 100, 2),
             fields.map("rates").map(Rates::read).orElseGet(Rates::usual),
@@ -120,19 +123,5 @@ public record DataOptions(
             fields.flag("statements", false));
     fields.noOthers();
     return options;
-  }
-
-  /** The same for other tiers. */
-  public DataOptions withTiers(Set<String> allowed) {
-    return new DataOptions(
-        policies,
-        sources,
-        allowed,
-        unsafeShare,
-        validationShare,
-        charactersMax,
-        questions,
-        rates,
-        seed);
   }
 }

@@ -48,8 +48,11 @@ final class LessonMaker {
       }
     }
     boolean near = pools.has(Pools.NEAR) && rates.nearSafe().hits(step, random);
-    String shelf = near || !pools.has(Pools.PLAIN) ? Pools.NEAR : Pools.PLAIN;
-    return under.draw(List.of(shelf), Judgement.NO, random);
+    Optional<Pools.Drawn> drawn =
+        under.draw(List.of(near ? Pools.NEAR : Pools.PLAIN), Judgement.NO, random);
+    return drawn.isPresent()
+        ? drawn
+        : under.draw(List.of(near ? Pools.PLAIN : Pools.NEAR), Judgement.NO, random);
   }
 
   private List<String> topicsOf(Variant variant) {

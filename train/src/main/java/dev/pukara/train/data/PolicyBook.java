@@ -133,8 +133,9 @@ final class PolicyBook {
     }
     String title = fields.text("title").orElse(id);
     Outline outline = new Outline(id, title, entries, fields.flag("complete", false), List.of());
+    boolean known = fields.flag("words-of-guard", false);
     fields.noOthers();
-    return Policies.builtIn().contains(id) ? outline.worded(Policies.find(id)) : outline;
+    return known ? outline.worded(Policies.find(id)) : outline;
   }
 
   /** Ids of all policies. */

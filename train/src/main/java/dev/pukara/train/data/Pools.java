@@ -167,6 +167,12 @@ final class Pools {
       return Optional.empty();
     }
 
+    /** Are there cases of both verdicts? */
+    boolean hasBoth() {
+      return shelves.values().stream().anyMatch(shelf -> able(shelf, Judgement.YES) > 0)
+          && shelves.values().stream().anyMatch(shelf -> able(shelf, Judgement.NO) > 0);
+    }
+
     private double able(Shelf shelf, Judgement wanted) {
       return able.computeIfAbsent(wanted + " " + shelf.name(), key -> share(shelf, wanted));
     }

@@ -8,6 +8,7 @@ import java.util.Random;
 
 /** Samples the policy of a batch: which, in which words, with which categories, order, codes. */
 final class VariantSampler {
+  private static final int TRIES_MAX = 8;
   private static final int TOPICS_MAX = 2;
   private static final int SHOTS_MAX = 4;
 
@@ -29,7 +30,16 @@ final class VariantSampler {
     ids.forEach(book::outline);
   }
 
+  /** A variant under which the data has safe and unsafe cases, if there is one. */
   Variant sample(int step, Random random) {
+    Variant variant = any(step, random);
+    for (int i = 1; i < TRIES_MAX && !pools.under(variant).hasBoth(); i++) {
+      variant = any(step, random);
+    }
+    return variant;
+  }
+
+  private Variant any(int step, Random random) {
     Rates rates = options.rates();
     Outline outline = book.outline(ids.get(Pools.pick(shares, random)));
     boolean describe = !rates.namesOnly().hits(step, random);
