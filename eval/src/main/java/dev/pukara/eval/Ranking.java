@@ -12,15 +12,23 @@ import java.util.stream.IntStream;
  *
  * <p>Every row counts {@code weights[row]} times, so that a bootstrap resample costs one pass and
  * no sorting. Immutable.
+ *
+ * <p>Public since training is measured by it too.
  */
-final class Ranking {
+public final class Ranking {
   private final double[] scores;
   private final boolean[] unsafe;
 
   /** Rows by descending score. */
   private final int[] order;
 
-  Ranking(double[] scores, boolean[] unsafe) {
+  /**
+   * Ranks rows.
+   *
+   * @param scores one per row
+   * @param unsafe label of each row
+   */
+  public Ranking(double[] scores, boolean[] unsafe) {
     if (scores.length != unsafe.length) {
       throw new IllegalArgumentException(
           scores.length + " scores, " + unsafe.length + " labels; expected as many");
@@ -92,8 +100,8 @@ final class Ranking {
     return sum;
   }
 
-  /** {@link #auprc(int[])} with every row once. */
-  double auprc() {
+  /** Area under the precision-recall curve; NaN without unsafe rows. */
+  public double auprc() {
     return auprc(once());
   }
 

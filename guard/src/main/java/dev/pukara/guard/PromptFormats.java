@@ -6,13 +6,8 @@ import java.util.Map;
 
 /** The prompt formats by name. */
 public final class PromptFormats {
-<<<<<<< HEAD
   /** The format that renders the chat template in the model file; it needs the file. */
   public static final String TEMPLATE = "template";
-=======
-  /** Key of a model file's metadata that names the format it was made for. */
-  public static final String METADATA_KEY = ModelFormats.KEY;
->>>>>>> ba94a29 (Fine-tuning runs: recipes, lessons as tokens, checkpoints, log, curves, card)
 
   private static final Map<String, PromptFormat> ALL = new LinkedHashMap<>();
 

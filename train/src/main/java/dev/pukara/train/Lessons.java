@@ -48,13 +48,12 @@ final class Lessons {
     PromptFormat format = format(recipe);
     LessonEncoder encoder =
         new LessonEncoder(Tokenizer.of(base.tokenizer()), format, recipe.weights());
-    return new Lessons(
-        recipe, format, corpus, new Curriculum(corpus, recipe.options()), encoder);
+    return new Lessons(recipe, format, corpus, new Curriculum(corpus, recipe.options()), encoder);
   }
 
   private static PromptFormat format(Recipe recipe) throws IOException {
     if (recipe.format().isPresent()) {
-      return PromptFormats.find(recipe.format().get());
+      return Guard.formatOf(recipe.base(), recipe.format().get());
     }
     PromptFormat known = Guard.formatOf(recipe.base());
     return known.id().equals("chatml") ? PromptFormats.find(OWN_FORMAT) : known;

@@ -46,7 +46,8 @@ final class ModelCard {
             "%d lost their middle (limit %d characters)",
             lessons.curriculum().shortened(),
             recipe.options().charactersMax()));
-    card.append("\nA model may be shared under terms that its base model and all of its data allow;");
+    card.append(
+        "\nA model may be shared under terms that its base model and all of its data allow;");
     card.append(" the licence tiers of the rows are below.\n\n## Held-out rows\n\n");
     if (scores.isEmpty()) {
       card.append("None were held out.\n");
@@ -54,7 +55,8 @@ final class ModelCard {
       card.append("Judged by the policy in its usual words, before the weights were stored in the");
       card.append(" file's types. They come from the same sources as the training rows, so they");
       card.append(" say little about other texts.\n\n");
-      card.append("| policy | cases | unsafe | AUPRC | F1 at 0.5 | loss |\n|---|---|---|---|---|---|\n");
+      card.append(
+          "| policy | cases | unsafe | AUPRC | F1 at 0.5 | loss |\n|---|---|---|---|---|---|\n");
       for (PolicyScore score : scores) {
         card.append(
             String.format(

@@ -22,8 +22,11 @@ final class Plot {
   private Plot() {}
 
   static String page(String title, List<JsonNode> lines) {
-    StringBuilder page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">");
-    page.append("<title>").append(escape(title)).append("</title>\n<style>body{font:14px sans-serif;")
+    StringBuilder page =
+        new StringBuilder("<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">");
+    page.append("<title>")
+        .append(escape(title))
+        .append("</title>\n<style>body{font:14px sans-serif;")
         .append("max-width:760px;margin:2em auto;color:#222}svg{background:#fafafa}</style>\n<h1>")
         .append(escape(title))
         .append("</h1>\n");
@@ -33,8 +36,7 @@ final class Plot {
     validation(lines, "loss").forEach((policy, points) -> loss.put("held out, " + policy, points));
     page.append(chart("Loss", loss));
     page.append(chart("Held-out AUPRC", validation(lines, "auprc")));
-    page.append(
-        chart("Verdicts right", Map.of("training", RunLog.curve(lines, "verdicts_right"))));
+    page.append(chart("Verdicts right", Map.of("training", RunLog.curve(lines, "verdicts_right"))));
     page.append(chart("Learning rate", Map.of("rate", RunLog.curve(lines, "learning_rate"))));
     page.append(chart("Gradient norm", Map.of("norm", RunLog.curve(lines, "gradient_norm"))));
     return page.append("</html>\n").toString();
@@ -85,7 +87,10 @@ final class Plot {
     StringBuilder svg = new StringBuilder("<h2>").append(escape(title)).append("</h2>\n");
     svg.append(
         String.format(
-            Locale.ROOT, "<svg viewBox=\"0 0 %d %d\" width=\"100%%\" role=\"img\">", WIDTH, HEIGHT));
+            Locale.ROOT,
+            "<svg viewBox=\"0 0 %d %d\" width=\"100%%\" role=\"img\">",
+            WIDTH,
+            HEIGHT));
     for (int i = 0; i <= 4; i++) {
       double value = y[0] + (y[1] - y[0]) * i / 4;
       double at = down(value, y);
@@ -123,10 +128,7 @@ final class Plot {
         double right = x[1] > x[0] ? (point[0] - x[0]) / (x[1] - x[0]) : 0.5;
         svg.append(
             String.format(
-                Locale.ROOT,
-                "%.1f,%.1f ",
-                LEFT + right * (WIDTH - LEFT - 4),
-                down(point[1], y)));
+                Locale.ROOT, "%.1f,%.1f ", LEFT + right * (WIDTH - LEFT - 4), down(point[1], y)));
       }
       svg.append("\"/>");
       svg.append(

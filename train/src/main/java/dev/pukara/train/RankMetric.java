@@ -1,6 +1,8 @@
 package dev.pukara.train;
 
-/** A measure of how well scores rank unsafe cases before safe ones; module eval has the usual ones. */
+/**
+ * A measure of how well scores rank unsafe cases before safe ones; module eval has the usual ones.
+ */
 @FunctionalInterface
 public interface RankMetric {
   /**

@@ -85,9 +85,9 @@ public record Recipe(
       shares.put("llama-guard-3", 1.0);
     }
     int steps = fields.integer("steps", 1, 100_000_000, 0);
-    Fields export = fields.map("export").orElseGet(() -> Fields.parse("{}", "export"));
-    Fields loss = fields.map("loss").orElseGet(() -> Fields.parse("{}", "loss"));
-    Fields data = fields.map("rows").orElseGet(() -> Fields.parse("{}", "rows"));
+    Fields export = fields.map("export").orElseGet(() -> Fields.empty("export"));
+    Fields loss = fields.map("loss").orElseGet(() -> Fields.empty("loss"));
+    Fields data = fields.map("rows").orElseGet(() -> Fields.empty("rows"));
     List<Path> files = fields.texts("data").stream().map(Path::of).toList();
     if (files.isEmpty()) {
       throw fields.bad("data", "empty", "at least one file of rows (--data FILE)");

@@ -1,6 +1,8 @@
 package dev.pukara.train;
 
+import dev.pukara.guard.GuardMetadata;
 import dev.pukara.model.ModelFile;
+import dev.pukara.model.StorageTypes;
 import dev.pukara.train.LessonEncoder.Encoded;
 import dev.pukara.train.LessonEncoder.Kind;
 import dev.pukara.train.RunListener.PolicyScore;
@@ -10,11 +12,11 @@ import dev.pukara.train.data.RecipeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.BooleanSupplier;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -169,16 +171,13 @@ final class Run implements AutoCloseable {
     List<Encoded> parts = lessons.step(step);
     double rate = schedule.at(step);
     StepResult result = trainer.step(parts.stream().map(Encoded::batch).toList(), rate);
-    state =
-        new RunState(
-            step + 1, state.best(), state.worse(), lessons.curriculum().position());
+    state = new RunState(step + 1, state.best(), state.worse(), lessons.curriculum().position());
     StepReport report = report(parts, result, rate, (System.nanoTime() - start) / 1e9);
     log.add(report);
     listener.step(report);
   }
 
-  private StepReport report(
-      List<Encoded> parts, StepResult result, double rate, double seconds) {
+  private StepReport report(List<Encoded> parts, StepResult result, double rate, double seconds) {
     int verdicts = 0;
     int right = 0;
     double loss = 0;
@@ -250,16 +249,13 @@ final class Run implements AutoCloseable {
   void finish() throws IOException {
     swap();
     List<PolicyScore> scores = validation.isEmpty() ? List.of() : validation.run(trainer);
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    metadata.put(dev.pukara.guard.PromptFormats.METADATA_KEY, lessons.format().id());
-    metadata.put("pukara.base.sha256", base.digest());
     Path model = folder.path(MODEL);
     RunFolder.delete(model);
-    trainer.export(model, recipe.export(), metadata).notes().forEach(listener::note);
+    trainer.export(model, recipe.export(), metadata()).notes().forEach(listener::note);
     if (recipe.safetensors()) {
       Path tensors = folder.path("safetensors");
       RunFolder.delete(tensors);
-      trainer.export(tensors, dev.pukara.model.StorageTypes.AS_SOURCE, Map.of());
+      trainer.export(tensors, StorageTypes.AS_SOURCE, Map.of());
     }
     if (recipe.trainer().tuning() instanceof Tuning.Lora) {
       Path adapter = folder.path("adapter");
@@ -273,6 +269,20 @@ final class Run implements AutoCloseable {
     done.put("steps", state.step());
     done.put("model_sha256", FileDigests.sha256(model));
     folder.write("done.json", new JsonMapper().writeValueAsString(done) + "\n");
+  }
+
+  /** What the model file says of itself. */
+  private Map<String, Object> metadata() {
+    return new GuardMetadata(
+            Optional.of(lessons.format().id()),
+            Optional.of(lessons.format().safeToken()),
+            Optional.of(lessons.format().unsafeToken()),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty(),
+            Optional.of(base.digest()))
+        .toMap();
   }
 
   @Override

@@ -69,6 +69,5 @@ public interface RunListener {
    * @param auprc area under the precision-recall curve
    * @param f1 at threshold 0.5
    */
-  record PolicyScore(
-      String policy, int cases, int unsafe, double loss, double auprc, double f1) {}
+  record PolicyScore(String policy, int cases, int unsafe, double loss, double auprc, double f1) {}
 }

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** What a guard submits to its engine, for tests that compare it with what a model is trained on. */
+/**
+ * What a guard submits to its engine, for tests that compare it with what a model is trained on.
+ */
 public final class Served {
   private Served() {}
 
@@ -52,6 +54,11 @@ public final class Served {
     @Override
     public int tokens(List<Prompt.Piece> pieces) {
       return engine.tokens(pieces);
+    }
+
+    @Override
+    public int promptTokensMax() {
+      return engine.promptTokensMax();
     }
 
     @Override

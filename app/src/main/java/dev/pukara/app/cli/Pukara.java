@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       PolicyCommand.class,
       ModelCommand.class,
       BenchCommand.class,
+      TrainCommand.class,
       CacheCommand.class,
       EvalCommand.class,
       AttacksCommand.class,

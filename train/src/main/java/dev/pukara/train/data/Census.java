@@ -8,10 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Counts what files of rows hold. */
 public final class Census {
   private static final int[] LENGTHS = {50, 100, 200, 500, 1000, 2000, 5000};
+
+  private static final String LONGER = "more";
 
   /** Counts by column. */
   private static final class Counts extends TreeMap<String, Long> {
@@ -29,6 +32,13 @@ public final class Census {
   private final Map<String, Counts> languages = new TreeMap<>();
   private final Set<String> prompts = new HashSet<>();
   private long rows;
+
+  Census() {
+    for (int length : LENGTHS) {
+      lengths.put("to " + length, new Counts());
+    }
+    lengths.put(LONGER, new Counts());
+  }
 
   void row(String source, String tier) {
     rows++;
@@ -83,7 +93,7 @@ public final class Census {
         return "to " + length;
       }
     }
-    return "above " + LENGTHS[LENGTHS.length - 1];
+    return LONGER;
   }
 
   /** A guess at the language: Latin script by common English words, else the script. */
@@ -139,18 +149,18 @@ public final class Census {
     table(text, "Sources", sources);
     table(text, "Licence tiers", tiers);
     table(text, "Unsafe, by code", codes);
-    Map<String, Counts> sorted = new TreeMap<>(Census::byNumber);
-    sorted.putAll(lengths);
-    table(text, "Characters of the judged message", sorted);
+    table(text, "Characters of the judged message", lengths);
     table(text, "Languages, roughly", languages);
     return text.toString();
   }
 
   private static void table(StringBuilder text, String title, Map<String, Counts> table) {
-    Set<String> columns = new java.util.TreeSet<>();
+    Set<String> columns = new TreeSet<>();
     table.values().forEach(counts -> columns.addAll(counts.keySet()));
     text.append("\n## ").append(title).append("\n\n|  | ");
-    text.append(String.join(" | ", columns)).append(" |\n|").append("---|".repeat(columns.size() + 1));
+    text.append(String.join(" | ", columns))
+        .append(" |\n|")
+        .append("---|".repeat(columns.size() + 1));
     table.forEach(
         (row, counts) -> {
           List<String> cells = new ArrayList<>();

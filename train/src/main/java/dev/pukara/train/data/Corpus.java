@@ -40,7 +40,8 @@ public final class Corpus {
    * Reads files of rows.
    *
    * @param own policies of the user, by whose codes rows may be labelled
-   * @throws RecipeException if a row's licence tier is not allowed, or nothing is left to learn from
+   * @throws RecipeException if a row's licence tier is not allowed, or nothing is left to learn
+   *     from
    * @throws RowException if a line is not a row
    */
   public static Corpus read(List<Path> files, List<Policy> own, DataOptions options)

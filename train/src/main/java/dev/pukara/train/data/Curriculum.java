@@ -98,7 +98,8 @@ public final class Curriculum {
     void fill() {
       int dry = 0;
       while (dry < 4) {
-        boolean wantUnsafe = unsafe < options.unsafeShare() * (lessons.size() + random.nextDouble());
+        boolean wantUnsafe =
+            unsafe < options.unsafeShare() * (lessons.size() + random.nextDouble());
         Optional<Pools.Drawn> drawn = draw(wantUnsafe).or(() -> draw(!wantUnsafe));
         if (drawn.isEmpty()) {
           dry++;

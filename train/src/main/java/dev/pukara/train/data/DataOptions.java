@@ -54,7 +54,9 @@ public record DataOptions(
     tiers = Set.copyOf(tiers);
   }
 
-  /** What is said of a data set: by its name, by the longest beginning with {@code *}, or nothing. */
+  /**
+   * What is said of a data set: by its name, by the longest beginning with {@code *}, or nothing.
+   */
   SourceOptions source(String name) {
     SourceOptions exact = sources.get(name);
     if (exact != null) {
@@ -73,7 +75,7 @@ public record DataOptions(
 
   /** The usual options for one policy. */
   public static DataOptions usual(String policy, long seed) {
-    return read(Fields.parse("{}", "defaults"), Map.of(policy, 1.0), seed);
+    return read(Fields.empty("defaults"), Map.of(policy, 1.0), seed);
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
@@ -59,6 +60,27 @@ public final class Fields {
 
   private static int line(JacksonException e) {
     return e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+  }
+
+  /** No fields. */
+  public static Fields empty(String where) {
+    return new Fields(YAML.createObjectNode(), where);
+  }
+
+  /**
+   * Sets a field, such as one that the command line gives, over what the file says.
+   *
+   * @param path names of maps and the field: {@code export.type}
+   * @param value text, number, boolean or a list of texts
+   */
+  public void set(String path, Object value) {
+    ObjectNode map = (ObjectNode) node;
+    String[] names = path.split("\\.");
+    for (int i = 0; i < names.length - 1; i++) {
+      JsonNode inner = map.get(names[i]);
+      map = inner instanceof ObjectNode object ? object : map.putObject(names[i]);
+    }
+    map.set(names[names.length - 1], YAML.valueToTree(value));
   }
 
   private Optional<JsonNode> find(String name) {

@@ -138,7 +138,8 @@ final class LessonMaker {
 
   private static boolean isNear(Rule rule, Case judged) {
     return rule.scope() instanceof Scope.Harm(List<Scope.Reach> reaches)
-        && reaches.stream().anyMatch(reach -> judged.near().stream().anyMatch(reach.covered()::contains));
+        && reaches.stream()
+            .anyMatch(reach -> judged.near().stream().anyMatch(reach.covered()::contains));
   }
 
   /** Messages that lost their middle so far. */

@@ -9,7 +9,7 @@ import java.util.function.IntFunction;
 
 /** Disguises of a text that people still read, or that a tool undoes. What it says stays. */
 enum Obfuscation {
-  /** {@code l i k e  t h i s}. */
+  /** {@code l i k e t h i s}. */
   SPACING {
     @Override
     String apply(String text, Random random) {
@@ -32,8 +32,7 @@ enum Obfuscation {
   ZERO_WIDTH {
     @Override
     String apply(String text, Random random) {
-      return each(
-          text, c -> Character.toString(c) + (random.nextInt(3) == 0 ? "\u200b" : ""));
+      return each(text, c -> Character.toString(c) + (random.nextInt(3) == 0 ? "\u200b" : ""));
     }
   },
   /** Letters of other scripts that look the same. */
@@ -68,7 +67,9 @@ enum Obfuscation {
                 text,
                 c ->
                     Character.toString(
-                        random.nextBoolean() ? Character.toUpperCase(c) : Character.toLowerCase(c)));
+                        random.nextBoolean()
+                            ? Character.toUpperCase(c)
+                            : Character.toLowerCase(c)));
       };
     }
   },
@@ -79,8 +80,7 @@ enum Obfuscation {
       StringBuilder typed = new StringBuilder();
       for (int i = 0; i < text.length(); i++) {
         char c = text.charAt(i);
-        boolean letters =
-            i + 1 < text.length() && isAscii(c) && isAscii(text.charAt(i + 1));
+        boolean letters = i + 1 < text.length() && isAscii(c) && isAscii(text.charAt(i + 1));
         switch (letters ? random.nextInt(24) : 3) {
           case 0 -> typed.append(text.charAt(++i)).append(c);
           case 1 -> {}
@@ -94,8 +94,8 @@ enum Obfuscation {
 
   private static final Map<Integer, String> LEET_LETTERS =
       Map.of(
-          (int) 'a', "4", (int) 'e', "3", (int) 'i', "1", (int) 'o', "0", (int) 's', "5",
-          (int) 't', "7", (int) 'b', "8", (int) 'g', "9");
+          (int) 'a', "4", (int) 'e', "3", (int) 'i', "1", (int) 'o', "0", (int) 's', "5", (int) 't',
+          "7", (int) 'b', "8", (int) 'g', "9");
 
   /** Cyrillic and Greek look-alikes. */
   private static final Map<Integer, String> GLYPHS =

@@ -17,11 +17,7 @@ import java.util.Random;
  * @param demonstrations that the policy itself brings
  */
 record Outline(
-    String id,
-    String title,
-    List<Entry> entries,
-    boolean complete,
-    List<Example> demonstrations) {
+    String id, String title, List<Entry> entries, boolean complete, List<Example> demonstrations) {
   /**
    * A category and the words that it may have.
    *

@@ -126,8 +126,7 @@ final class PolicyBook {
         throw fields.bad("categories", "'" + name + "'", "one of " + concepts.keySet());
       }
       String code = style.replace("#", String.valueOf(entries.size() + 1));
-      Category category =
-          new Category(code, concept.usual().name(), concept.usual().description());
+      Category category = new Category(code, concept.usual().name(), concept.usual().description());
       entries.add(
           new Outline.Entry(category, concept.names(), concept.descriptions(), concept.scope()));
     }
@@ -135,7 +134,7 @@ final class PolicyBook {
     Outline outline = new Outline(id, title, entries, fields.flag("complete", false), List.of());
     boolean known = fields.flag("words-of-guard", false);
     fields.noOthers();
-    return known ? outline.worded(Policies.find(id)) : outline;
+    return known ? outline.worded(Policies.find(id).withDescribe(true)) : outline;
   }
 
   /** Ids of all policies. */
@@ -153,10 +152,11 @@ final class PolicyBook {
     List<Outline.Entry> entries = new ArrayList<>();
     for (Category category : policy.categories()) {
       Reach reach = new Reach(policy.id(), Set.of(category.code()), Set.of());
-      entries.add(
-          new Outline.Entry(category, List.of(), List.of(), new Harm(List.of(reach))));
+      entries.add(new Outline.Entry(category, List.of(), List.of(), new Harm(List.of(reach))));
     }
-    outlines.put(policy.id(), new Outline(policy.id(), policy.title(), entries, true, policy.demonstrations()));
+    outlines.put(
+        policy.id(),
+        new Outline(policy.id(), policy.title(), entries, true, policy.demonstrations()));
   }
 
   /** The policy of that id. */
@@ -164,7 +164,10 @@ final class PolicyBook {
     Outline outline = outlines.get(id);
     if (outline == null) {
       throw new RecipeException(
-          "no policy '" + id + "' to train with; known are " + String.join(", ", outlines.keySet()));
+          "no policy '"
+              + id
+              + "' to train with; known are "
+              + String.join(", ", outlines.keySet()));
     }
     return outline;
   }

@@ -74,8 +74,7 @@ final class Pools {
         });
   }
 
-  private static void put(
-      Map<String, Map<String, List<Case>>> sorted, String shelf, Case each) {
+  private static void put(Map<String, Map<String, List<Case>>> sorted, String shelf, Case each) {
     sorted
         .computeIfAbsent(shelf, key -> new TreeMap<>())
         .computeIfAbsent(each.source(), key -> new ArrayList<>())
@@ -92,7 +91,8 @@ final class Pools {
       return each.near().isEmpty() ? PLAIN : NEAR;
     }
     // The first taxonomy by name, so that all cases of a data set go by the same one.
-    for (Map.Entry<String, List<String>> known : new TreeMap<>(each.codes()).reversed().entrySet()) {
+    for (Map.Entry<String, List<String>> known :
+        new TreeMap<>(each.codes()).reversed().entrySet()) {
       return known.getValue().isEmpty()
           ? "unsafe, " + known.getKey() + " none"
           : "unsafe, " + known.getKey() + " " + known.getValue().getFirst();
@@ -211,6 +211,8 @@ final class Pools {
 
   /** Goes on where {@link #drawn} was taken. */
   void restore(Map<String, Long> drawn) {
-    shelves.values().forEach(s -> s.pools().forEach(p -> p.restore(drawn.getOrDefault(p.name(), 0L))));
+    shelves
+        .values()
+        .forEach(s -> s.pools().forEach(p -> p.restore(drawn.getOrDefault(p.name(), 0L))));
   }
 }

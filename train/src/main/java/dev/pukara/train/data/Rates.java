@@ -67,6 +67,6 @@ record Rates(
 
   /** The defaults. */
   static Rates usual() {
-    return read(Fields.parse("{}", "defaults"));
+    return read(Fields.empty("defaults"));
   }
 }

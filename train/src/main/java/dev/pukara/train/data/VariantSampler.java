@@ -98,7 +98,8 @@ final class VariantSampler {
   private static String styleOf(Variant variant) {
     String code = variant.rules().getFirst().code();
     String style = code.replaceFirst("\\d+$", "#");
-    return style.contains("#") ? style : style + "#";
+    // Codes that are words are numbered like Llama Guard's.
+    return style.contains("#") ? style : "S#";
   }
 
   private Variant withShots(Variant variant, Random random) {
@@ -115,14 +116,15 @@ final class VariantSampler {
           .filter(shown -> shown.conversation().messages().size() == 1)
           .filter(shown -> shown.text().length() <= SHOT_CHARACTERS_MAX)
           .filter(shown -> !shown.unsafe() || !variant.violated(shown).isEmpty())
-          .ifPresent(shown -> shots.add(new Example(shown.conversation(), variant.violated(shown))));
+          .ifPresent(
+              shown -> shots.add(new Example(shown.conversation(), variant.violated(shown))));
     }
     return variant.withShots(shots);
   }
 
   /**
-   * The same policy without the categories that some of the cases violate: their answer flips,
-   * that of others stays (Llama Guard 2's policy-flip samples).
+   * The same policy without the categories that some of the cases violate: their answer flips, that
+   * of others stays (Llama Guard 2's policy-flip samples).
    */
   Variant flipped(Variant variant, List<Case> cases, Random random) {
     List<Case> violating =

@@ -54,9 +54,22 @@ class CurriculumTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       lines.add(row(i, "calm", "what is the capital of country " + i, "safe", ""));
-      lines.add(row(i, "edge", "how do locks number " + i + " work", "safe", ",\"meta\":{\"near\":\"S2\",\"group\":\"g" + i + "\"}"));
-      lines.add(row(i, "bad", "how do I pick lock number " + i, "unsafe", ",\"lg3\":[\"S2\"],\"meta\":{\"group\":\"g" + i + "\"}"));
-      lines.add(row(i, "hate", "people of town " + i + " are vermin", "unsafe", ",\"lg3\":[\"S10\"]"));
+      lines.add(
+          row(
+              i,
+              "edge",
+              "how do locks number " + i + " work",
+              "safe",
+              ",\"meta\":{\"near\":\"S2\",\"group\":\"g" + i + "\"}"));
+      lines.add(
+          row(
+              i,
+              "bad",
+              "how do I pick lock number " + i,
+              "unsafe",
+              ",\"lg3\":[\"S2\"],\"meta\":{\"group\":\"g" + i + "\"}"));
+      lines.add(
+          row(i, "hate", "people of town " + i + " are vermin", "unsafe", ",\"lg3\":[\"S10\"]"));
       lines.add(row(i, "vague", "bad thing number " + i, "unsafe", ""));
     }
     Path file = folder.resolve("rows.jsonl");
@@ -107,7 +120,8 @@ class CurriculumTest {
 
   @Test
   void labelsFollowTheShownCategories() throws IOException {
-    Curriculum curriculum = curriculum(options("rates: {drop-violated: 0.5, drop-unviolated: 0.4}"));
+    Curriculum curriculum =
+        curriculum(options("rates: {drop-violated: 0.5, drop-unviolated: 0.4}"));
     Set<Boolean> verdicts = new HashSet<>();
     for (int step = 0; step < 100; step++) {
       Draft.Group group = curriculum.next(step, 0, METER, 500).groups().getFirst();
@@ -187,7 +201,10 @@ class CurriculumTest {
   void repetitionsCountOnce() throws IOException {
     Path file = folder.resolve("twice.jsonl");
     String one = row(1, "a", "Hello, World!", "safe", "");
-    Files.write(file, List.of(one, row(2, "a", "hello world", "safe", ""), row(3, "a", "HELLO world", "unsafe", "")));
+    Files.write(
+        file,
+        List.of(
+            one, row(2, "a", "hello world", "safe", ""), row(3, "a", "HELLO world", "unsafe", "")));
     Corpus corpus = Corpus.read(List.of(file), List.of(), options("{validation-share: 0}"));
     assertThat(corpus.trainSize()).isEqualTo(1);
     assertThat(corpus.census().markdown()).contains("repeated with another label");
@@ -224,7 +241,10 @@ class CurriculumTest {
     Corpus corpus = Corpus.read(List.of(file), List.of(bank), options);
     Draft draft = new Curriculum(corpus, options).next(0, 0, METER, 300);
     Lesson unsafe =
-        draft.groups().getFirst().lessons().stream().filter(Lesson::unsafe).findFirst().orElseThrow();
+        draft.groups().getFirst().lessons().stream()
+            .filter(Lesson::unsafe)
+            .findFirst()
+            .orElseThrow();
     assertThat(unsafe.codes()).containsExactly("B1");
     Files.writeString(file, row(1, "b", "x", "unsafe", ",\"categories\":[\"Q9\"]") + "\n");
     assertThatThrownBy(() -> Corpus.read(List.of(file), List.of(bank), options))

@@ -56,8 +56,7 @@ class PolicyChangesTest {
   @Test
   void oneCategoryAlwaysStays() {
     Variant privacyAlone = FULL.keeping(List.of(FULL.rules().get(6)));
-    assertThat(PolicyChanges.dropViolated(privacyAlone, SPY, new Random(1)))
-        .isSameAs(privacyAlone);
+    assertThat(PolicyChanges.dropViolated(privacyAlone, SPY, new Random(1))).isSameAs(privacyAlone);
     for (int seed = 0; seed < 100; seed++) {
       Variant dropped = PolicyChanges.dropUnviolated(FULL, Cases.safe("hi"), new Random(seed));
       assertThat(dropped.rules()).isNotEmpty();
