@@ -55,7 +55,7 @@ final class AttentionRows {
       ElementLanes.store(bf16, scores, j, p);
       sum = sum.add(p);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum);
   }
 
   /** Replaces scores by probabilities {@code p = exp(scale * score - logSum)}, f32. */
@@ -108,7 +108,7 @@ final class AttentionRows {
       ElementLanes.store(bf16, copy, j, n, value);
       sum = value.fma(ElementLanes.load(bf16, y, j, n), sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum);
   }
 
   /**

@@ -10,6 +10,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -49,6 +50,11 @@ final class Lanes {
 
   private static final IntVector IOTA = IntVector.zero(I).addIndex(1);
   private static final IntVector OCTET_SHIFTS = IOTA.and(3).mul(8);
+
+  private static final VectorShuffle<Float> SWAP_8 = swap(8);
+  private static final VectorShuffle<Float> SWAP_4 = swap(4);
+  private static final VectorShuffle<Float> SWAP_2 = swap(2);
+  private static final VectorShuffle<Float> SWAP_1 = swap(1);
 
   /** The address space. */
   static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -202,5 +208,26 @@ final class Lanes {
 
   static void zero(long address, long bytes) {
     ALL.asSlice(address, bytes).fill((byte) 0);
+  }
+
+  private static VectorShuffle<Float> swap(int distance) {
+    return VectorShuffle.fromOp(F, lane -> (lane ^ distance) % COUNT);
+  }
+
+  /**
+   * The sum of the lanes, added pairwise: the same number every time. {@code reduceLanes} promises
+   * no order, and the interpreter takes another one than C2 does, so that sums would change while a
+   * program warms up.
+   */
+  static float sum(FloatVector lanes) {
+    FloatVector sum = lanes;
+    if (COUNT >= 16) {
+      sum = sum.add(sum.rearrange(SWAP_8));
+    }
+    if (COUNT >= 8) {
+      sum = sum.add(sum.rearrange(SWAP_4));
+    }
+    sum = sum.add(sum.rearrange(SWAP_2));
+    return sum.add(sum.rearrange(SWAP_1)).lane(0);
   }
 }

@@ -25,7 +25,7 @@ final class Rows {
       FloatVector rest = Lanes.load(x + 4L * j, n - j);
       sum0 = rest.fma(rest, sum0);
     }
-    return sum0.add(sum1).reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum0.add(sum1));
   }
 
   /** The factor {@code 1 / sqrt(mean(x^2) + eps)} of RMSNorm (arXiv 1910.07467). */
@@ -94,7 +94,7 @@ final class Rows {
       Lanes.store(tail, e);
       sum = sum.add(e);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum);
   }
 
   /** Rotates the pairs {@code (x[j], x[j + half])} of one head by angles given as cos and sin. */

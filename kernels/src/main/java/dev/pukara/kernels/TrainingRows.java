@@ -1,7 +1,6 @@
 package dev.pukara.kernels;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Vector math of single rows for {@link TrainingKernels}; {@code Reference} in the tests has the
@@ -36,7 +35,7 @@ final class TrainingRows {
       FloatVector g = Lanes.load(dy + 4L * j, n - j).mul(Lanes.load(gain + 4L * j, n - j));
       sum = g.fma(Lanes.load(x + 4L * j, n - j), sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum);
   }
 
   /**
@@ -199,7 +198,7 @@ final class TrainingRows {
     if (j < n) {
       sum = Lanes.load(x + 4L * j, n - j).fma(Lanes.load(y + 4L * j, n - j), sum);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum);
   }
 
   /** {@code out += x * factor}. */

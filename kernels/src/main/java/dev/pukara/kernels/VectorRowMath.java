@@ -160,7 +160,7 @@ final class VectorRowMath implements RowMath {
           .convertShape(VectorOperators.I2S, Lanes.SHORTS, 0)
           .intoMemorySegment(Lanes.ALL, out + 2L * j & MASK, Lanes.ORDER);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum);
   }
 
   /** The same with a polynomial of degree 6; greatest relative error 1e-7. */
@@ -195,7 +195,7 @@ final class VectorRowMath implements RowMath {
       sum = sum.add(term);
       term.intoMemorySegment(Lanes.ALL, out + 4L * j & MASK, Lanes.ORDER);
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum);
   }
 
   @Override
