@@ -98,14 +98,40 @@ public final class Engine implements AutoCloseable {
    * @throws EngineException at once if the queue is full, the request too long or the engine closed
    */
   public CompletableFuture<Answer> submit(Request request) {
+    return submit(request, request.tokens(), null);
+  }
+
+  /**
+   * Queues a request for greedy decoding. It shares steps, cache and limits with all others; every
+   * token is one step of one row.
+   *
+   * @return the text; fails with {@link EngineException}. Cancelling it ends the decoding before
+   *     its next step
+   * @throws EngineException as {@link #submit}
+   */
+  public CompletableFuture<Decoded> decode(DecodeRequest request) {
+    Decoding decoding = new Decoding(request);
+    CompletableFuture<Answer> answer = submit(request.question(), request.longest(), decoding);
+    CompletableFuture<Decoded> decoded = answer.thenApply(decoding::result);
+    decoded.whenComplete(
+        (result, failure) -> {
+          if (decoded.isCancelled()) {
+            answer.cancel(false);
+          }
+        });
+    return decoded;
+  }
+
+  private CompletableFuture<Answer> submit(
+      Request request, int tokensMax, @Nullable Decoding decoding) {
     int longest = options.requestTokensMax();
-    if (request.tokens() > longest) {
+    if (tokensMax > longest) {
       throw new EngineException(
           EngineException.Reason.TOO_LONG,
           String.format(
               Locale.ROOT,
               "request of %d tokens, at most %d; split the text or raise requestTokensMax",
-              request.tokens(),
+              tokensMax,
               longest));
     }
     long now = System.nanoTime();
@@ -127,7 +153,7 @@ public final class Engine implements AutoCloseable {
                 + " requests); try again later or raise queueMax");
       }
       inFlight++;
-      inbox.add(new Sequence(request, tokens, reply, now, deadline));
+      inbox.add(new Sequence(request, tokens, reply, now, deadline, decoding));
       arrived.signal();
     } finally {
       lock.unlock();
@@ -233,6 +259,7 @@ public final class Engine implements AutoCloseable {
       steps++;
       computedTokens += batch.tokens().length;
       heads.answer(batch.questions());
+      batch.questions().forEach(question -> question.sequence().decodeOn());
     } finally {
       batch.branchSpans().forEach(spans::give);
     }
@@ -246,7 +273,7 @@ public final class Engine implements AutoCloseable {
     }
     // The last token is computed even if it is cached: its hidden state gives the logits.
     PrefixCache.Match<KvSpan> match = cache.match(sequence.tokens, sequence.tokens.length - 1);
-    int run = sequence.tokens.length - match.tokens();
+    int run = sequence.roomNeeded(match.tokens());
     KvSpan own = spans.fits(run) ? takeOrEvict(run) : null;
     if (own == null) {
       cache.release(match);

@@ -1,6 +1,7 @@
 package dev.pukara.engine;
 
 import dev.pukara.kernels.KvSpan;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class Sequence {
   final Request request;
 
-  /** All tokens before the branches; for a prefix only those of the prefix. */
-  final int[] tokens;
+  /** All tokens before the branches; for a prefix only those of the prefix. Grows in decoding. */
+  int[] tokens;
 
   /** Null for a prefix. */
   final @Nullable CompletableFuture<Answer> reply;
@@ -21,6 +22,9 @@ final class Sequence {
 
   /** On the scheduler's clock; {@link Long#MAX_VALUE} = never. */
   final long deadlineNanos;
+
+  /** Null unless the request is decoded on. */
+  private final @Nullable Decoding decoding;
 
   /** The prefix that is computed first; once it is done (or gave up) this is admitted. */
   @Nullable Sequence waitsFor;
@@ -40,12 +44,24 @@ final class Sequence {
   final float[][] logits;
   final double[] normalizers;
 
+  /** A sequence that ends with its answer. */
   Sequence(
       Request request,
       int[] tokens,
       @Nullable CompletableFuture<Answer> reply,
       long submittedNanos,
       long deadlineNanos) {
+    this(request, tokens, reply, submittedNanos, deadlineNanos, null);
+  }
+
+  Sequence(
+      Request request,
+      int[] tokens,
+      @Nullable CompletableFuture<Answer> reply,
+      long submittedNanos,
+      long deadlineNanos,
+      @Nullable Decoding decoding) {
+    this.decoding = decoding;
     this.request = request;
     this.tokens = tokens;
     this.reply = reply;
@@ -69,6 +85,20 @@ final class Sequence {
   /** Tokens of the stem that are still to be computed. */
   int stemLeft() {
     return tokens.length - cached - computed;
+  }
+
+  /** Tokens for which a sequence needs memory: those not cached, and what decoding appends. */
+  int roomNeeded(int cachedTokens) {
+    return tokens.length - cachedTokens + (decoding == null ? 0 : decoding.appendedMax());
+  }
+
+  /** After the logits came: goes on with the most probable token, if this sequence is decoded. */
+  void decodeOn() {
+    int next = decoding == null ? -1 : decoding.next(logits[0]);
+    if (next >= 0) {
+      tokens = Arrays.copyOf(tokens, tokens.length + 1);
+      tokens[tokens.length - 1] = next;
+    }
   }
 
   /** Branches that are still to be computed. */

@@ -14,9 +14,11 @@ import picocli.CommandLine.Spec;
       ModelInfoCommand.class,
       ModelTokenizeCommand.class,
       ModelLogitsCommand.class,
+      ModelGenerateCommand.class,
       ModelConvertCommand.class,
       ModelQuantizeCommand.class,
-      ModelSynthCommand.class
+      ModelSynthCommand.class,
+      ModelCompareCommand.class
     },
     mixinStandardHelpOptions = true)
 final class ModelCommand implements Runnable {
