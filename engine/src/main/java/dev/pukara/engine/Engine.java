@@ -54,7 +54,8 @@ public final class Engine implements AutoCloseable {
   private long steps;
   private long computedTokens;
   private long cachedTokens;
-  private volatile EngineStats stats = new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0);
+  private long keptBytes;
+  private volatile EngineStats stats = new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   private record PrefixKey(int[] tokens) {
     @Override
@@ -83,7 +84,7 @@ public final class Engine implements AutoCloseable {
     int step = Math.min(options.stepTokensMax(), model.maxRows());
     this.scheduler = new Scheduler(step);
     this.spans = new SpanPool(options.cacheBytesMax(), model::spanBytes, model::span);
-    this.cache = new PrefixCache<>(spans::give);
+    this.cache = new PrefixCache<>(this::evicted);
     this.heads = new Heads(model);
     this.store = userCache.map(place -> new PrefixStore(place, model));
     this.thread = Thread.ofPlatform().name("pukara-engine").daemon().unstarted(this::work);
@@ -228,7 +229,7 @@ public final class Engine implements AutoCloseable {
       return 0;
     }
     PrefixCache.Match<KvSpan> root = cache.match(prefix, 0);
-    cache.insert(root, prefix, span, true);
+    insert(root, prefix, span, true);
     cache.release(root);
     return prefix.length;
   }
@@ -335,10 +336,21 @@ public final class Engine implements AutoCloseable {
     if (sequence.isPrefix() && match.tokens() == 0) {
       store.ifPresent(keeper -> keeper.keep(run, own));
     }
-    if (!cache.insert(match, run, own, sequence.isPrefix())) {
-      spans.give(own);
-    }
+    insert(match, run, own, sequence.isPrefix());
     release(sequence, match);
+  }
+
+  private void insert(PrefixCache.Match<KvSpan> match, int[] run, KvSpan span, boolean preferred) {
+    if (cache.insert(match, run, span, preferred)) {
+      keptBytes += model.spanBytes(span.capacity());
+    } else {
+      spans.give(span);
+    }
+  }
+
+  private void evicted(KvSpan span) {
+    keptBytes -= model.spanBytes(span.capacity());
+    spans.give(span);
   }
 
   private void release(Sequence sequence, PrefixCache.Match<KvSpan> match) {
@@ -396,6 +408,7 @@ public final class Engine implements AutoCloseable {
             computedTokens,
             cachedTokens,
             spans.usedBytes(),
+            keptBytes,
             cache.nodes(),
             cache.evictions(),
             scheduler.size());

@@ -9,6 +9,7 @@ package dev.pukara.engine;
  * @param computedTokens tokens that went through a forward pass
  * @param cachedTokens tokens of answered requests that came from the cache
  * @param cacheBytes native memory of keys and values, now
+ * @param keptBytes of these, what the cache keeps for later requests; all of it if none runs
  * @param cacheNodes runs of tokens in the cache, now
  * @param evictions runs evicted
  * @param waiting requests waiting or running, now
@@ -20,6 +21,7 @@ public record EngineStats(
     long computedTokens,
     long cachedTokens,
     long cacheBytes,
+    long keptBytes,
     int cacheNodes,
     long evictions,
     int waiting) {

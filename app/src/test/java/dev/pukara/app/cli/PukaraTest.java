@@ -202,4 +202,43 @@ class PukaraTest {
       System.setProperty("pukara.cache", before);
     }
   }
+
+  @Test
+  void generatesGreedily() {
+    Result result = run("", "model", "generate", model, "Hello", "--max-tokens", "5");
+    assertThat(result.code()).isZero();
+    assertThat(result.err()).contains("tokens in ");
+    assertThat(run("", "model", "generate", model, "Hello", "--max-tokens", "5").out())
+        .isEqualTo(result.out());
+  }
+
+  @Test
+  void comparesPrecisions() throws IOException {
+    Path rows = folder.resolve("rows.jsonl");
+    Files.writeString(
+        rows,
+        """
+        {"id":"1","prompt":"Hello","prompt_label":"safe"}
+        {"id":"2","prompt":"Bread?","response":"Yes.","prompt_label":"unsafe"}
+        {"id":"3","prompt":"Bread?","response":"No.","response_label":"safe"}
+        """);
+    Result result =
+        run(
+            "",
+            "model",
+            "compare",
+            model,
+            "--data",
+            rows.toString(),
+            "--format",
+            "llama-guard-3-1b",
+            "--precisions",
+            "F32",
+            "--json");
+    JsonNode f32 = JSON.readTree(result.out());
+    assertThat(f32.get("rows").asInt()).isEqualTo(3);
+    assertThat(f32.get("maxDifference").asDouble()).isZero();
+    assertThat(f32.get("labelled").asInt()).isEqualTo(3);
+    assertThat(result.err()).contains("f32: 3 rows in");
+  }
 }
