@@ -16,8 +16,8 @@ import java.util.Optional;
  * Judges one message: {@code make MODEL} writes a tiny model, {@code check MODEL} judges by it and
  * prints the score.
  */
-public final class Flagless {
-  private Flagless() {}
+public final class Main {
+  private Main() {}
 
   public static void main(String[] args) throws IOException {
     Path model = Path.of(args[1]);
