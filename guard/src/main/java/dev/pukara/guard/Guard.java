@@ -9,8 +9,11 @@ import dev.pukara.model.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -197,6 +200,34 @@ public final class Guard implements AutoCloseable {
     return backEnd.model();
   }
 
+  /** SHA-256 of the model file; may wait for the hash. */
+  public String modelDigest() {
+    return backEnd.digest();
+  }
+
+  /**
+   * A calibration of this guard: numbers fitted to its scores, and what they hold for.
+   *
+   * @param temperature by which the message's log odds are divided once more
+   * @param categoryTemperature the same of the categories'
+   * @param threshold of the message's score at that temperature
+   * @param categories thresholds of categories by code
+   */
+  public PolicyCalibration calibration(
+      double temperature,
+      double categoryTemperature,
+      double threshold,
+      Map<String, Double> categories) {
+    return new PolicyCalibration(
+        modelDigest(),
+        format.digest(),
+        policy.promptDigest(),
+        setup.settings().temperature() * temperature,
+        setup.settings().categoryTemperature() * categoryTemperature,
+        OptionalDouble.of(threshold),
+        categories);
+  }
+
   /** What a user of this model should know before trusting it; empty for a guard model. */
   public Optional<String> modelNote() {
     return format instanceof ChatMlFormat
@@ -220,15 +251,26 @@ public final class Guard implements AutoCloseable {
    * @throws EngineException as {@link #check}; then there is no verdict at all
    */
   public List<Verdict> checkAll(List<Conversation> conversations) {
-    List<CompletableFuture<Verdict>> asked = conversations.stream().map(this::checkAsync).toList();
     List<Verdict> verdicts = new ArrayList<>();
-    for (CompletableFuture<Verdict> verdict : asked) {
-      verdicts.add(await(verdict));
-    }
+    checkEach(conversations.iterator()).forEachRemaining(verdicts::add);
     return verdicts;
   }
 
-  private static Verdict await(CompletableFuture<Verdict> verdict) {
+  /**
+   * Judges a stream of conversations, a few of them ahead, however many there are.
+   *
+   * <pre>{@code
+   * guard.checkEach(conversations).forEachRemaining(verdict -> count(verdict));
+   * }</pre>
+   *
+   * @return verdicts in the order of the conversations, each computed when it is asked for or
+   *     shortly before; for one thread
+   */
+  public Iterator<Verdict> checkEach(Iterator<Conversation> conversations) {
+    return new InOrder(this, conversations);
+  }
+
+  static Verdict await(CompletableFuture<Verdict> verdict) {
     try {
       return verdict.join();
     } catch (CompletionException e) {

@@ -53,6 +53,17 @@ public final class Policies {
     }
   }
 
+  /**
+   * A policy's YAML with a calibration in place of one that may be there; all else stays as it is
+   * written.
+   *
+   * @param notes for people, as comments in the block
+   * @throws PolicyException if the YAML is no policy, or no map in block style
+   */
+  public static String calibrated(String yaml, PolicyCalibration calibration, List<String> notes) {
+    return PolicyText.calibrated(yaml, calibration, notes);
+  }
+
   /** YAML of a minimal policy, to start one's own from. */
   public static String template() {
     return resource("template");

@@ -6,8 +6,10 @@ import dev.pukara.guard.Guard;
 import dev.pukara.guard.Message;
 import dev.pukara.guard.Verdict;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,6 +25,7 @@ import picocli.CommandLine.Option;
       "  pukara check \"How do I bake bread?\"",
       "  pukara check \"How do I pick a lock?\" --response \"I can't help with that.\"",
       "  echo \"some text\" | pukara check - --json",
+      "  pukara check --jsonl rows.jsonl --out verdicts.jsonl",
       "  pukara check --messages chat.json",
       "  my-llm \"How do I bake bread?\" |",
       "    pukara check --stream \"How do I bake bread?\"",
@@ -43,6 +46,18 @@ final class CheckCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the verdict as one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--jsonl",
+      paramLabel = "FILE",
+      description =
+          "Judge the last message of every row of this file (docs/data-format.md, labels are not"
+              + " needed) and write a line for each to --out, in order. Run the same command again"
+              + " after an interruption, and it goes on.")
+  private @Nullable Path jsonl;
+
+  @Option(names = "--out", paramLabel = "FILE", description = "Where the verdicts on --jsonl go.")
+  private @Nullable Path out;
+
   private final Console console;
 
   CheckCommand(Console console) {
@@ -51,6 +66,9 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (jsonl != null) {
+      return checkFile(jsonl);
+    }
     if (stream) {
       List<Message> before = input.before();
       try (Guard guard = options.open()) {
@@ -63,5 +81,18 @@ final class CheckCommand implements Callable<Integer> {
       console.out().println(json ? Verdicts.json(guard, verdict) : Verdicts.text(guard, verdict));
       return Verdicts.exitCode(verdict);
     }
+  }
+
+  private int checkFile(Path rows) throws IOException {
+    if (input.isGiven()) {
+      throw new UserException("--jsonl together with a message; give one of them");
+    }
+    if (out == null) {
+      throw new UserException("--jsonl needs --out FILE for the verdicts");
+    }
+    try (Guard guard = options.open()) {
+      new BatchCheck(guard, rows, out, console.err()).run();
+    }
+    return ExitCodes.SAFE;
   }
 }

@@ -3,6 +3,7 @@ package dev.pukara.app.cli;
 import dev.pukara.engine.EngineException;
 import dev.pukara.guard.PolicyException;
 import dev.pukara.model.FormatException;
+import dev.pukara.rows.RowException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.NoSuchFileException;
@@ -34,6 +35,7 @@ final class Failures {
       case UserException e -> message;
       case FormatException e -> message;
       case PolicyException e -> message;
+      case RowException e -> message;
       case EngineException e -> message;
       case OutOfMemoryError e ->
           "out of memory: " + message + "; give the JVM more with PUKARA_JAVA_OPTS=-Xmx...";
@@ -48,6 +50,7 @@ final class Failures {
       case UserException e -> ExitCodes.USAGE;
       case FormatException e -> ExitCodes.USAGE;
       case PolicyException e -> ExitCodes.USAGE;
+      case RowException e -> ExitCodes.USAGE;
       case IllegalArgumentException e -> ExitCodes.USAGE;
       case IOException e -> ExitCodes.USAGE;
       case EngineException e when e.reason() == EngineException.Reason.TOO_LONG -> ExitCodes.USAGE;

@@ -103,6 +103,11 @@ final class GuardCliOptions {
         .or(() -> Optional.ofNullable(policy).flatMap(p -> Policies.find(p).settings().format()));
   }
 
+  /** Id or file of the policy in use. */
+  String policyName(PromptFormat chosen) {
+    return policy == null ? chosen.defaultPolicy().id() : policy;
+  }
+
   /** The policy asked for, if any. */
   Optional<Policy> policy(PromptFormat chosen) {
     if (policy == null && exclude.isEmpty()) {

@@ -44,6 +44,10 @@ final class InputOptions {
               + " refusing the conversation.")
   boolean placeholders;
 
+  boolean isGiven() {
+    return text != null || response != null || conversation != null;
+  }
+
   Conversation read(InputStream in) throws IOException {
     if (messages != null) {
       if (text != null || response != null) {

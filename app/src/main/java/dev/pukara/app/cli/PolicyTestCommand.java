@@ -44,7 +44,7 @@ final class PolicyTestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Guard guard = Guard.open(options.guardOptions(ModelChoice.format(options)))) {
+    try (Guard guard = options.open()) {
       Policy policy = guard.policy();
       List<Example> examples = new ArrayList<>();
       policy.categories().stream().map(Category::examples).forEach(examples::addAll);

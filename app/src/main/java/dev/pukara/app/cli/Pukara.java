@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       CheckCommand.class,
       PromptCommand.class,
       PolicyCommand.class,
+      CalibrateCommand.class,
       ModelCommand.class,
       BenchCommand.class,
       TrainCommand.class,

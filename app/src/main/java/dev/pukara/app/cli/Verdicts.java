@@ -29,6 +29,18 @@ final class Verdicts {
   }
 
   static String json(Guard guard, Verdict verdict) {
+    return JSON.writeValueAsString(fields(guard, verdict));
+  }
+
+  /** The verdict on a row. */
+  static String json(Guard guard, Verdict verdict, String id) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("id", id);
+    object.putAll(fields(guard, verdict));
+    return JSON.writeValueAsString(object);
+  }
+
+  private static Map<String, Object> fields(Guard guard, Verdict verdict) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("verdict", name(verdict));
     if (verdict instanceof Verdict.Unreadable unreadable) {
@@ -58,7 +70,7 @@ final class Verdicts {
     object.put("tokens", trace.tokens());
     object.put("cachedTokens", trace.cachedTokens());
     object.put("millis", trace.nanos() / 1e6);
-    return JSON.writeValueAsString(object);
+    return object;
   }
 
   private static Map<String, Object> named(String id, String digest) {
