@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * A temperature and a threshold fitted to labelled scores. The temperature is the one that makes the
- * labels likeliest (Guo et al., arXiv 1706.04599, section 4.2); it does not change the order of
+ * A temperature and a threshold fitted to labelled scores. The temperature is the one that makes
+ * the labels likeliest (Guo et al., arXiv 1706.04599, section 4.2); it does not change the order of
  * scores. The threshold is the lowest at which no more than the wanted share of safe rows is called
  * unsafe.
  *

@@ -8,8 +8,8 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Verdicts in the order of their conversations, a few of which are judged ahead. Should the engine's
- * queue be full, a conversation is judged again when those ahead of it are done.
+ * Verdicts in the order of their conversations, a few of which are judged ahead. Should the
+ * engine's queue be full, a conversation is judged again when those ahead of it are done.
  */
 final class InOrder implements Iterator<Verdict> {
   private static final int AHEAD_MAX = 32;

@@ -20,8 +20,7 @@ final class PolicyText {
     List<String> lines = new ArrayList<>();
     boolean inside = false;
     for (String line : yaml.stripTrailing().lines().toList()) {
-      inside =
-          line.startsWith(BLOCK) || (inside && (line.isBlank() || isIndentedOrComment(line)));
+      inside = line.startsWith(BLOCK) || (inside && (line.isBlank() || isIndentedOrComment(line)));
       if (!inside) {
         lines.add(line);
       }

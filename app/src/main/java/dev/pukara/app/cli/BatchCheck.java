@@ -19,7 +19,6 @@ import java.util.Spliterators;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-
 /**
  * Judges a file of rows: one line of verdict for each row, in order. A line is written whole and
  * only when its verdict is there, so a run that was killed leaves a prefix of the result, at worst

@@ -45,7 +45,7 @@ final class InputOptions {
   boolean placeholders;
 
   boolean isGiven() {
-    return text != null || response != null || conversation != null;
+    return text != null || response != null || messages != null;
   }
 
   Conversation read(InputStream in) throws IOException {

@@ -35,8 +35,18 @@ class BatchCheckTest {
     Files.writeString(in, lines);
     args =
         List.of(
-            "check", "--jsonl", in.toString(), "--model", Cli.tinyModel(folder), "--format",
-            "llama-guard-3-1b", "--defences", "none", "--categories", "never", "--out");
+            "check",
+            "--jsonl",
+            in.toString(),
+            "--model",
+            Cli.tinyModel(folder),
+            "--format",
+            "llama-guard-3-1b",
+            "--defences",
+            "none",
+            "--categories",
+            "never",
+            "--out");
   }
 
   private static Result check(Path out) {
@@ -81,7 +91,11 @@ class BatchCheckTest {
             "dev.pukara.app.Main"));
     command.addAll(args);
     command.add(out.toString());
-    Process process = new ProcessBuilder(command).inheritIO().start();
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
     while (process.isAlive() && (!Files.exists(out) || Files.size(out) == 0)) {
       Thread.sleep(1);
     }

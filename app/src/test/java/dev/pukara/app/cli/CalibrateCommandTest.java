@@ -17,7 +17,8 @@ class CalibrateCommandTest {
   private static Result run(String model, String command, String... more) {
     List<String> args =
         new ArrayList<>(
-            List.of(command, "--model", model, "--format", "llama-guard-3-1b", "--defences", "none"));
+            List.of(
+                command, "--model", model, "--format", "llama-guard-3-1b", "--defences", "none"));
     args.addAll(List.of(more));
     return Cli.run(args.toArray(String[]::new));
   }
@@ -47,8 +48,17 @@ class CalibrateCommandTest {
     Path out = folder.resolve("fitted.yaml");
     Result fitted =
         run(
-            model, "calibrate", "--policy", policy.toString(), "--data", rows.toString(),
-            "--target-fpr", "0.1", "--per-category", "--out", out.toString());
+            model,
+            "calibrate",
+            "--policy",
+            policy.toString(),
+            "--data",
+            rows.toString(),
+            "--target-fpr",
+            "0.1",
+            "--per-category",
+            "--out",
+            out.toString());
     assertThat(fitted.code()).as(fitted.err()).isZero();
     assertThat(fitted.out())
         .contains("20 safe and 20 unsafe messages", "ECE", "threshold", "C1: 20 rows")
@@ -66,7 +76,13 @@ class CalibrateCommandTest {
     // Again, over itself: one block, not two.
     Result again =
         run(
-            model, "calibrate", "--policy", out.toString(), "--data", rows.toString(), "--out",
+            model,
+            "calibrate",
+            "--policy",
+            out.toString(),
+            "--data",
+            rows.toString(),
+            "--out",
             out.toString());
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(Files.readString(out).split("calibration:", -1)).hasSize(2);

@@ -73,7 +73,9 @@ class PolicyCommandTest {
         Cli.run(
             "policy",
             "lint",
-            file("p.yaml", "format: llama-guard-3-1b\n" + HEAD + "  - {code: C1, name: A, description: b}\n"),
+            file(
+                "p.yaml",
+                "format: llama-guard-3-1b\n" + HEAD + "  - {code: C1, name: A, description: b}\n"),
             "--model",
             Cli.tinyModel(folder),
             "--max-tokens",
@@ -86,7 +88,9 @@ class PolicyCommandTest {
   void diff() throws IOException {
     String one = file("one.yaml", HEAD + "  - {code: C1, name: A}\n  - {code: C2, name: B}\n");
     String two =
-        file("two.yaml", "# other layout\n" + HEAD + "  - code: C2\n    name: B\n    action: flag\n");
+        file(
+            "two.yaml",
+            "# other layout\n" + HEAD + "  - code: C2\n    name: B\n    action: flag\n");
     Result diff = Cli.run("policy", "diff", one, two);
     assertThat(diff.code()).isEqualTo(1);
     assertThat(diff.out().lines())
@@ -99,13 +103,20 @@ class PolicyCommandTest {
     String policy =
         file(
             "p.yaml",
-            HEAD
-                + "  - {code: C1, name: A, examples: {unsafe: [Acme], safe: [Hello, Bye]}}\n");
+            HEAD + "  - {code: C1, name: A, examples: {unsafe: [Acme], safe: [Hello, Bye]}}\n");
     String model = Cli.tinyModel(folder);
     Result test =
         Cli.run(
-            "policy", "test", "--policy", policy, "--model", model, "--format", "llama-guard-3-1b",
-            "--threshold", "0");
+            "policy",
+            "test",
+            "--policy",
+            policy,
+            "--model",
+            model,
+            "--format",
+            "llama-guard-3-1b",
+            "--threshold",
+            "0");
     assertThat(test.code()).isEqualTo(1);
     assertThat(test.out())
         .contains("expected safe, got unsafe")

@@ -177,8 +177,18 @@ class PukaraTest {
 
   @Test
   void helpIsHelp() {
-    for (String command : List.of("check", "prompt", "model", "bench")) {
-      Result result = run("", command, "--help");
+    for (String command :
+        List.of(
+            "check",
+            "prompt",
+            "model",
+            "bench",
+            "calibrate",
+            "policy",
+            "policy init",
+            "policy lint",
+            "policy test")) {
+      Result result = run("", (command + " --help").split(" "));
       assertThat(result.code()).isZero();
       assertThat(result.out()).contains("Usage:");
       assertThat(result.out().lines()).allMatch(line -> line.length() <= 80);
