@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Times full training steps (forward, backward, clipping, AdamW) of the SmolLM2-135M shape in eager
-PyTorch with bf16 autocast on the CPU: what `train`'s StepBenchmark is compared with.
+PyTorch with bf16 autocast on the CPU: what TrainStepBench (`./dev bench TrainStepBench`) is compared with.
 
 Weights are random (speed does not depend on them), the loss is cross-entropy on the last token of
 every row, and logits are made for those tokens only, as a guard's training does. With --tree the

@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The whole model with gradients: embedding, blocks, head.
@@ -26,6 +28,8 @@ import java.util.SplittableRandom;
  * another size cuts it anew.
  */
 final class Network implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Trainer.class);
+
   private static final String EMBEDDING = "model.embed_tokens.weight";
   private static final String HEAD = "lm_head.weight";
 
@@ -49,14 +53,15 @@ final class Network implements AutoCloseable {
   private long activationsAddress;
   private long activationsBytes;
 
-  Network(ModelFile file, TrainerOptions options, Workers workers) {
+  Network(ModelFile file, TrainerOptions wanted, Workers workers) {
+    MatrixProducts products = MatrixProducts.best(workers);
+    TrainerOptions options = supported(wanted, products);
     this.config = file.config();
     this.heads = new Heads(config.queryHeads(), config.kvHeads(), config.headSize());
     this.element = options.products();
     this.rank = options.tuning() instanceof Tuning.Lora lora ? lora.rank() : 0;
     this.frequencies = config.ropeScaling().frequencies(config.ropeBase(), config.headSize());
     this.workers = workers;
-    MatrixProducts products = MatrixProducts.best(workers);
     this.team =
         new LearningBlock.Team(
             products,
@@ -79,6 +84,17 @@ final class Network implements AutoCloseable {
     int widest = Math.max(heads.qkvWidth(), 2 * config.feedForward());
     this.mergeRoom = Matrix.allocate(arena, Element.F32, widest, config.width());
     refresh();
+  }
+
+  private static TrainerOptions supported(TrainerOptions options, MatrixProducts products) {
+    if (products.supports(options.products())) {
+      return options;
+    }
+    log.warn(
+        "this machine has no fast {} products ({}): training in F32, which is slower",
+        options.products(),
+        products.name());
+    return options.with(Element.F32);
   }
 
   private TokenTable table(BaseWeights base, String name, boolean trained, TrainerOptions options) {
