@@ -115,9 +115,8 @@ class FineTuneTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "",
+        "export: {round-last: 0.5, type: Q8_0}",
         "lora: {rank: 2}\nbatches-per-step: 2",
-        "export: {round-last: 0.5, type: Q8_0}"
       })
   void killedAndStoppedRunsEndLikeUnbrokenOnes(String more) throws IOException {
     Recipe unbroken = recipe("unbroken", more);
