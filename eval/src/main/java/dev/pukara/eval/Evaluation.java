@@ -64,8 +64,7 @@ public final class Evaluation {
     Contender.@Nullable Session session = null;
     Policy open = null;
     try {
-      for (DataSet whole : sets) {
-        DataSet set = whole.withRows(chosen(whole, options.limit()));
+      for (DataSet set : sets) {
         Policy policy = contender.policy(set);
         Row.checkCategories(set.rows(), policy, set.path().toString());
         if (session == null || !policy.equals(open)) {
@@ -114,7 +113,7 @@ public final class Evaluation {
             Sha256.of(set.path()),
             set.rows().size(),
             set.skipped(),
-            options.limit(),
+            set.rows().stream().mapToInt(row -> row.judgements(policy).size()).sum(),
             session.identity(),
             0);
     SetRun before = file.sets().get(set.name());
@@ -130,7 +129,7 @@ public final class Evaluation {
     Set<String> done = new HashSet<>();
     PredictionFile.read(path).forEach(prediction -> done.add(prediction.key()));
     List<Wanted> wanted = new ArrayList<>();
-    for (Row row : set.rows()) {
+    for (Row row : chosen(set, options.limit())) {
       for (Judgement judgement : row.judgements(policy)) {
         if (!done.contains(Prediction.key(judgement.task(), row.id()))) {
           wanted.add(new Wanted(row.id(), judgement));

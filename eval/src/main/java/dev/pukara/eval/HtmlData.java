@@ -49,7 +49,7 @@ final class HtmlData {
     Scored scored = Scored.of(result.predictions());
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("reader", result.run().reader());
-    map.put("limit", result.run().limit());
+    map.put("complete", result.isComplete());
     map.put("rows", result.run().rows());
     map.put("identity", result.run().identity());
     map.put("metrics", result.metrics());

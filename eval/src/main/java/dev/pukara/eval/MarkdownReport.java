@@ -41,7 +41,7 @@ final class MarkdownReport {
     return String.format(
         "| %s%s | %s | %s | %s (%s-%s) | %s | %s | %s | %s | %s | %s | %s | %s |%n",
         set.name(),
-        set.run().limit() > 0 ? " (sample)" : "",
+        set.isComplete() ? "" : " (sample)",
         m.get("predictions"),
         m.get("unsafe"),
         Summary.figure(SetResult.hasBothClasses(m) ? m.get("auprc") : null),

@@ -32,7 +32,7 @@ record RunFile(String label, Map<String, SetRun> sets) {
    * @param dataDigest SHA-256 of the data file
    * @param rows rows of the set
    * @param skipped records that the reader could not use
-   * @param limit most rows that were judged; 0 = all
+   * @param messages of all rows, judged or not yet
    * @param identity what made the scores
    * @param seconds spent judging
    */
@@ -42,11 +42,12 @@ record RunFile(String label, Map<String, SetRun> sets) {
       String dataDigest,
       int rows,
       int skipped,
-      int limit,
+      int messages,
       Identity identity,
       double seconds) {
     SetRun spending(double more) {
-      return new SetRun(reader, path, dataDigest, rows, skipped, limit, identity, seconds + more);
+      return new SetRun(
+          reader, path, dataDigest, rows, skipped, messages, identity, seconds + more);
     }
   }
 

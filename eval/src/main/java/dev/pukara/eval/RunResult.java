@@ -71,7 +71,8 @@ record RunResult(String label, List<SetResult> sets) {
       one.put("dataDigest", set.run().dataDigest());
       one.put("rows", set.run().rows());
       one.put("skipped", set.run().skipped());
-      one.put("limit", set.run().limit());
+      one.put("messages", set.run().messages());
+      one.put("complete", set.isComplete());
       one.putAll(set.metrics());
       one.put("speed", SetResult.speed(set.run(), set.predictions()));
       one.putAll(identity(set.run().identity()));

@@ -16,6 +16,11 @@ import java.util.Map;
  */
 record SetResult(
     String name, SetRun run, List<Prediction> predictions, Map<String, Object> metrics) {
+  /** False if only some of the set's messages were judged: a sample, or a run that was stopped. */
+  boolean isComplete() {
+    return predictions.size() >= run.messages();
+  }
+
   /** Rank metrics of one class say nothing. */
   static boolean hasBothClasses(Map<String, Object> metrics) {
     return !Long.valueOf(0).equals(metrics.get("safe"))

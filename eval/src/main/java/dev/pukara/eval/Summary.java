@@ -20,7 +20,7 @@ final class Summary {
         boolean both = SetResult.hasBothClasses(m);
         text.append(
             line(
-                set.name(),
+                set.name() + (set.isComplete() ? "" : " *"),
                 String.valueOf(m.get("predictions")),
                 String.valueOf(m.get("unsafe")),
                 figure(both ? m.get("auprc") : null),
@@ -28,7 +28,8 @@ final class Summary {
                 figure(m.get("f1")),
                 figure(m.get("fpr"))));
       }
-      text.append('\n');
+      boolean sampled = run.sets().stream().anyMatch(set -> !set.isComplete());
+      text.append(sampled ? "* a sample of its messages\n\n" : "\n");
     }
     return text.toString();
   }

@@ -97,6 +97,7 @@ class EvaluationTest {
     // Labels 0 1 0 1 0 0 1, scores .27 .73 .27 .5 .5 .27 1: precision 1, 1, then 3/4 of the tie.
     assertThat(rows.get("auprc").asDouble()).isEqualTo((1 + 1 + 0.75) / 3);
     assertThat(rows.get("unreadable").asInt()).isEqualTo(1);
+    assertThat(rows.get("complete").asBoolean()).isTrue();
     // Flagged: 2, 3, 4 and the unreadable 6.
     assertThat(rows.get("precision").asDouble()).isEqualTo(0.75);
     assertThat(rows.get("recall").asDouble()).isEqualTo(1);
@@ -160,6 +161,7 @@ class EvaluationTest {
     EvaluationOptions options = EvaluationOptions.into(report);
     Evaluation.run(options.withLimit(2), List.of(fake("x", 1)), List.of(set), Progress.NONE);
     int few = predictions().size();
+    assertThat(metrics().get("sets").get("rows").get("complete").asBoolean()).isFalse();
     FakeContender more = fake("x", 1);
     Evaluation.run(options.withLimit(5), List.of(more), List.of(set), Progress.NONE);
     assertThat(predictions()).hasSize(few + more.asked.get());

@@ -26,9 +26,4 @@ public record DataSet(
   public DataSet {
     rows = List.copyOf(rows);
   }
-
-  /** The same with other rows. */
-  public DataSet withRows(List<Row> value) {
-    return new DataSet(name, reader, path, targetPolicy, value, skipped);
-  }
 }

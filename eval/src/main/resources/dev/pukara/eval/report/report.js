@@ -65,7 +65,7 @@ function summary() {
     const numbers = values.filter(isNumber);
     const best = numbers.length > 1 ? (higher ? Math.max(...numbers) : Math.min(...numbers)) : null;
     body.append(el('tr', {on: () => { $('set').value = name; detail(); $('set').scrollIntoView({behavior: 'smooth', block: 'center'}); }},
-      el('td', {}, name, any.limit ? el('small', {}, ' (sample)') : '', el('span', {class: 'counts'}, `${whole(any.metrics.predictions)}, ${share(any.metrics)} unsafe`)),
+      el('td', {}, name, !any.complete ? el('small', {}, ' (sample)') : '', el('span', {class: 'counts'}, `${whole(any.metrics.predictions)}, ${share(any.metrics)} unsafe`)),
       el('td', {}, whole(any.metrics.predictions)),
       el('td', {}, share(any.metrics)),
       ...sets.map((set, i) => cell(set, values[i], metric, values[i] === best))));
