@@ -43,11 +43,19 @@ final class Metrics {
       }
     }
     all.put("tasks", tasks);
-    if (predictions.stream().anyMatch(p -> !p.rating().categoryScores().isEmpty())) {
+    if (hasCategoryScores()) {
       all.put("maxCategory", ranks(Scored.of(predictions, Metrics::maximum)));
       all.put("categories", categories(identity));
     }
     return all;
+  }
+
+  /** Not if categories were scored for messages called unsafe alone. */
+  private boolean hasCategoryScores() {
+    List<Prediction> readable =
+        predictions.stream().filter(p -> p.rating().score().isPresent()).toList();
+    return !readable.isEmpty()
+        && readable.stream().noneMatch(p -> p.rating().categoryScores().isEmpty());
   }
 
   /** The paper's reading of fixed-category scorers: the maximum over all categories. */
