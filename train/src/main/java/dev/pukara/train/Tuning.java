@@ -1,8 +1,10 @@
 package dev.pukara.train;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Which weights a training moves. */
 public sealed interface Tuning {
@@ -29,9 +31,9 @@ public sealed interface Tuning {
     public static final List<String> MATRICES =
         List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
 
-    /** Checks the names. */
+    /** Checks the names; the copy is sorted, so that every process prints the same recipe. */
     public Lora {
-      targets = Set.copyOf(targets);
+      targets = Collections.unmodifiableSet(new TreeSet<>(targets));
       if (rank < 1 || !(alpha > 0) || targets.isEmpty() || !MATRICES.containsAll(targets)) {
         throw new IllegalArgumentException(
             String.format(
@@ -47,7 +49,7 @@ public sealed interface Tuning {
 
     /** On all matrices, {@code alpha = 2 rank}. */
     public static Lora of(int rank) {
-      return new Lora(rank, 2.0 * rank, Set.copyOf(MATRICES));
+      return new Lora(rank, 2.0 * rank, new TreeSet<>(MATRICES));
     }
   }
 }

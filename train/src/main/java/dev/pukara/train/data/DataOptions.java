@@ -1,5 +1,6 @@
 package dev.pukara.train.data;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,11 +48,15 @@ public record DataOptions(
     static final SourceOptions USUAL = new SourceOptions(true, 1, false);
   }
 
-  /** Copies the maps. */
+  /**
+   * Copies the maps in their order. {@code Map.copyOf} and {@code Set.copyOf} have another order in
+   * every process: what is drawn, and the printed recipe that a resumed run is compared by, would
+   * differ.
+   */
   public DataOptions {
-    policies = Map.copyOf(policies);
-    sources = Map.copyOf(sources);
-    tiers = Set.copyOf(tiers);
+    policies = Collections.unmodifiableMap(new LinkedHashMap<>(policies));
+    sources = Collections.unmodifiableMap(new LinkedHashMap<>(sources));
+    tiers = Collections.unmodifiableSet(new TreeSet<>(tiers));
   }
 
   /**

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pukara.guard.Category;
 import dev.pukara.guard.Policy;
+import dev.pukara.train.Tuning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -261,5 +264,25 @@ class CurriculumTest {
         .hasMessageContaining("r.yaml: unknown field 'shufle'; known are ");
     assertThatThrownBy(() -> Rates.read(Fields.parse("{shuffle: 2}", "r.yaml")))
         .hasMessageContaining("r.yaml: shuffle is 2, expected a number from 0.0 to 1.0");
+  }
+
+  /** An order that differs from process to process would be another run, and end a resumed one. */
+  @Test
+  void optionsKeepTheOrderOfTheRecipe() {
+    Map<String, Double> policies = new LinkedHashMap<>();
+    Map<String, DataOptions.SourceOptions> sources = new LinkedHashMap<>();
+    Set<String> tiers = new LinkedHashSet<>();
+    for (int i = 9; i >= 0; i--) {
+      policies.put("policy-" + i, 1.0);
+      sources.put("source-" + i, DataOptions.SourceOptions.USUAL);
+      tiers.add("tier-" + i);
+    }
+    DataOptions usual = DataOptions.usual("llama-guard-3", 1);
+    DataOptions options =
+        new DataOptions(policies, sources, tiers, 0.5, 0.1, 10, 100, 2, usual.rates(), 1);
+    assertThat(options.policies().keySet()).containsExactlyElementsOf(policies.keySet());
+    assertThat(options.sources().keySet()).containsExactlyElementsOf(sources.keySet());
+    assertThat(List.copyOf(options.tiers())).isSorted();
+    assertThat(List.copyOf(Tuning.Lora.of(2).targets())).isSorted();
   }
 }
