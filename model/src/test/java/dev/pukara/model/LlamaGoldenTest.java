@@ -107,9 +107,16 @@ class LlamaGoldenTest {
   }
 
   private static float[][] logits(Path path, String kernelsName, int[] tokens) throws IOException {
+    try (Kernels kernels = Kernels.named(kernelsName)) {
+      return logits(path, kernels, Precision.F32, tokens);
+    }
+  }
+
+  /** Logits of all positions and tokens. */
+  static float[][] logits(Path path, Kernels kernels, Precision precision, int[] tokens)
+      throws IOException {
     try (ModelFile file = ModelFile.open(path);
-        Kernels kernels = Kernels.named(kernelsName);
-        Llama llama = new Llama(file, kernels, Precision.F32, tokens.length);
+        Llama llama = new Llama(file, kernels, precision, tokens.length);
         Llama.Head head = llama.fullHead();
         Arena arena = Arena.ofShared()) {
       KvSpan span = llama.span(arena, tokens.length);
@@ -118,7 +125,7 @@ class LlamaGoldenTest {
     }
   }
 
-  private static int best(float[] logits) {
+  static int best(float[] logits) {
     int best = 0;
     for (int i = 1; i < logits.length; i++) {
       best = logits[i] > logits[best] ? i : best;
