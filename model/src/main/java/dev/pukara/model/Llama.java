@@ -101,7 +101,7 @@ public final class Llama implements AutoCloseable {
 
     final Linear downProj;
 
-    Block(ModelFile file, int index) {
+    Block(ModelFile file, int index, LinearWatch watch) {
       this.index = index;
       String prefix = "model.layers." + index + ".";
       int width = config.width();
@@ -112,23 +112,31 @@ public final class Llama implements AutoCloseable {
       mlpGain = gain(file, prefix + "post_attention_layernorm.weight");
       qkvProj =
           linear(
+              watch,
+              LinearKind.QKV,
               file.weights(prefix + "self_attn.q_proj.weight", qWidth, width),
               file.weights(prefix + "self_attn.k_proj.weight", kvWidth, width),
               file.weights(prefix + "self_attn.v_proj.weight", kvWidth, width));
-      oProj = linear(file.weights(prefix + "self_attn.o_proj.weight", width, qWidth));
+      oProj =
+          linear(
+              watch,
+              LinearKind.ATTENTION_OUTPUT,
+              file.weights(prefix + "self_attn.o_proj.weight", width, qWidth));
       gateUpProj =
           linear(
+              watch,
+              LinearKind.GATE_UP,
               file.weights(prefix + "mlp.gate_proj.weight", ff, width),
               file.weights(prefix + "mlp.up_proj.weight", ff, width));
-      downProj = linear(file.weights(prefix + "mlp.down_proj.weight", width, ff));
+      downProj =
+          linear(watch, LinearKind.DOWN, file.weights(prefix + "mlp.down_proj.weight", width, ff));
     }
 
-    private Linear linear(Weights... stacked) {
-      Linear linear = kernels.linear(List.of(stacked), precision, packed);
+    private Linear linear(LinearWatch watch, LinearKind kind, Weights... stacked) {
+      List<Weights> weights = List.of(stacked);
+      Linear linear = watch.watch(kind, weights, kernels.linear(weights, precision, packed));
       if (kernels.packs()) {
-        for (Weights weights : stacked) {
-          weights.letGo();
-        }
+        weights.forEach(Weights::letGo);
       }
       return linear;
     }
@@ -200,7 +208,7 @@ public final class Llama implements AutoCloseable {
     Optional<PackedMemory> kept = store.flatMap(PackedStore::find);
     if (kept.isPresent()) {
       try {
-        Llama model = new Llama(file, kernels, precision, maxRows, kept.get());
+        Llama model = new Llama(file, kernels, precision, maxRows, kept.get(), LinearWatch.NONE);
         log.debug("packed weights mapped in {} ms", millisSince(start));
         return model;
       } catch (PackedMemory.MisfitException e) {
@@ -226,11 +234,22 @@ public final class Llama implements AutoCloseable {
    * @param maxRows most tokens in one call of {@link #forward}
    */
   public Llama(ModelFile file, Kernels kernels, Precision precision, int maxRows) {
-    this(file, kernels, precision, maxRows, PackedMemory.empty());
+    this(file, kernels, precision, maxRows, PackedMemory.empty(), LinearWatch.NONE);
+  }
+
+  /** The same with {@code watch} between the model and its linear layers. */
+  static Llama watched(
+      ModelFile file, Kernels kernels, Precision precision, int maxRows, LinearWatch watch) {
+    return new Llama(file, kernels, precision, maxRows, PackedMemory.empty(), watch);
   }
 
   private Llama(
-      ModelFile file, Kernels kernels, Precision precision, int maxRows, PackedMemory packed) {
+      ModelFile file,
+      Kernels kernels,
+      Precision precision,
+      int maxRows,
+      PackedMemory packed,
+      LinearWatch watch) {
     this.file = file;
     this.packed = packed;
     this.config = file.config();
@@ -246,7 +265,7 @@ public final class Llama implements AutoCloseable {
     this.finalGain = gain(file, "model.norm.weight");
     this.work = new Workspace(arena, kernels, config, heads, precision, maxRows);
     for (int i = 0; i < config.blocks(); i++) {
-      blocks.add(new Block(file, i));
+      blocks.add(new Block(file, i, watch));
     }
     packed.complete();
   }

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
       ModelConvertCommand.class,
       ModelQuantizeCommand.class,
       ModelSynthCommand.class,
-      ModelCompareCommand.class
+      ModelCompareCommand.class,
+      ModelOutliersCommand.class
     },
     mixinStandardHelpOptions = true)
 final class ModelCommand implements Runnable {

@@ -251,4 +251,19 @@ class PukaraTest {
     assertThat(f32.get("labelled").asInt()).isEqualTo(3);
     assertThat(result.err()).contains("f32: 3 rows in");
   }
+
+  @Test
+  void outliersOfEachKindOfLayer() {
+    Result result = run("", "model", "outliers", model, "--text", "Bread and butter", "--json");
+    if (result.code() != 0) {
+      assertThat(result.err()).contains("int8 products need a CPU with VNNI or AMX");
+      return;
+    }
+    assertThat(result.out().lines())
+        .extracting(line -> JSON.readTree(line).get("kind").asString())
+        .containsExactly("QKV", "ATTENTION_OUTPUT", "GATE_UP", "DOWN");
+    assertThat(run("", "model", "outliers", model).out().lines())
+        .hasSize(6)
+        .allMatch(line -> line.length() <= 80);
+  }
 }
