@@ -61,22 +61,18 @@ final class LlamaGuardFormat implements PromptFormat {
    * TemplateFormat} asks by Meta's words.
    */
   static LlamaGuardFormat one() {
-    return new LlamaGuardFormat(
-        "llama-guard-1",
-        "llama-guard-1",
-        Set.of(),
-        List.of(new Begin(), new Text("[INST] ")),
-        ".",
-        true,
-        List.of(new Text(" [/INST]")),
-        List.of(),
-        " ");
+    return instruction("llama-guard-1");
   }
 
   static LlamaGuardFormat two() {
+    return instruction("llama-guard-2");
+  }
+
+  /** The frame of Llama 2's chat models, which the first two generations share. */
+  private static LlamaGuardFormat instruction(String id) {
     return new LlamaGuardFormat(
-        "llama-guard-2",
-        "llama-guard-2",
+        id,
+        id,
         Set.of(),
         List.of(new Begin(), new Text("[INST] ")),
         ".",
