@@ -50,6 +50,11 @@ record Fields(JsonNode json, String where, int index) {
     return text(field).orElseThrow(() -> bad(field, "missing or empty", "text"));
   }
 
+  /** Yes or no that must be there. */
+  boolean requiredFlag(String field) {
+    return flag(field).orElseThrow(() -> bad(field, "missing", "true or false"));
+  }
+
   /** Yes or no in any of the usual spellings; empty if the field is missing, null or empty. */
   Optional<Boolean> flag(String field) {
     return text(field)

@@ -148,10 +148,7 @@ final class ModerationReaders {
         fields("prompt", "response", "is_safe", "category"),
         Optional.empty(),
         (record, file) -> {
-          boolean safe =
-              record
-                  .flag("is_safe")
-                  .orElseThrow(() -> record.bad("is_safe", "missing", "true or false"));
+          boolean safe = record.requiredFlag("is_safe");
           return List.of(
               Row.response(
                   id("beavertails", record),
@@ -174,8 +171,7 @@ final class ModerationReaders {
           List<Row> rows = new ArrayList<>();
           for (int side = 0; side < 2; side++) {
             String field = "is_response_" + side + "_safe";
-            boolean safe =
-                record.flag(field).orElseThrow(() -> record.bad(field, "missing", "true or false"));
+            boolean safe = record.requiredFlag(field);
             rows.add(
                 Row.response(
                     id("pku-saferlhf", record) + "-" + side,
