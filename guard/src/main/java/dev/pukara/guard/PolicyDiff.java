@@ -2,11 +2,14 @@ package dev.pukara.guard;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** What differs between two policies, as far as it can change a verdict. */
 public final class PolicyDiff {
@@ -48,14 +51,16 @@ public final class PolicyDiff {
 
   private static void compare(
       String prefix, Map<String, String> before, Map<String, String> after, List<String> lines) {
-    before.forEach(
-        (field, value) -> {
-          String other = Objects.requireNonNull(after.get(field));
-          if (!value.equals(other)) {
-            lines.add("- " + prefix + field + ": " + value);
-            lines.add("+ " + prefix + field + ": " + other);
-          }
-        });
+    Set<String> fields = new LinkedHashSet<>(before.keySet());
+    fields.addAll(after.keySet());
+    for (String field : fields) {
+      Optional<String> value = Optional.ofNullable(before.get(field));
+      Optional<String> other = Optional.ofNullable(after.get(field));
+      if (!value.equals(other)) {
+        value.ifPresent(text -> lines.add("- " + prefix + field + ": " + text));
+        other.ifPresent(text -> lines.add("+ " + prefix + field + ": " + text));
+      }
+    }
   }
 
   private static Map<String, String> settings(Policy policy) {
@@ -67,10 +72,30 @@ public final class PolicyDiff {
     fields.put("threshold", text(settings.threshold()));
     fields.put("format", settings.format().orElse("none"));
     fields.put("few_shot_tokens", String.valueOf(settings.fewShotTokens()));
-    fields.put("families", String.valueOf(settings.families()));
-    fields.put(
-        "calibration", settings.calibration().map(PolicyCalibration::toString).orElse("none"));
+    new TreeMap<>(settings.families())
+        .forEach((format, family) -> put(fields, "families." + format + ".", family));
+    settings.calibration().ifPresent(calibration -> put(fields, "calibration.", calibration));
     return fields;
+  }
+
+  private static void put(Map<String, String> fields, String prefix, FamilyOverride family) {
+    family.describe().ifPresent(value -> fields.put(prefix + "describe", String.valueOf(value)));
+    if (!family.exclude().isEmpty()) {
+      fields.put(prefix + "exclude", String.join(", ", new TreeSet<>(family.exclude())));
+    }
+    new TreeMap<>(family.names())
+        .forEach((code, name) -> fields.put(prefix + "names." + code, name));
+  }
+
+  private static void put(Map<String, String> fields, String prefix, PolicyCalibration fitted) {
+    fields.put(prefix + "model", fitted.modelDigest());
+    fields.put(prefix + "format", fitted.formatDigest());
+    fields.put(prefix + "prompt", fitted.promptDigest());
+    fields.put(prefix + "temperature", String.valueOf(fitted.temperature()));
+    fields.put(prefix + "category_temperature", String.valueOf(fitted.categoryTemperature()));
+    fields.put(prefix + "threshold", text(fitted.threshold()));
+    new TreeMap<>(fitted.categories())
+        .forEach((code, value) -> fields.put(prefix + "categories." + code, value.toString()));
   }
 
   private static Map<String, String> fields(Category category) {

@@ -99,6 +99,48 @@ class PolicyCommandTest {
   }
 
   @Test
+  void diffOfOverridesAndCalibration() throws IOException {
+    String plain = HEAD + "  - {code: C1, name: A}\n  - {code: C2, name: B}\n";
+    String one =
+        file(
+            "one.yaml",
+            plain
+                + """
+                families:
+                  llama-guard-2: {describe: false, exclude: [C2]}
+                  llama-guard-1: {names: {C1: Aa}}
+                """);
+    String two =
+        file(
+            "two.yaml",
+            plain
+                + """
+                families:
+                  llama-guard-2: {describe: true, exclude: [C2]}
+                calibration:
+                  model: m
+                  format: f
+                  prompt: p
+                  temperature: 2
+                  category_temperature: 1
+                  threshold: 0.7
+                  categories: {C1: 0.4}
+                """);
+    assertThat(Cli.run("policy", "diff", one, two).out().lines())
+        .containsExactly(
+            "- families.llama-guard-1.names.C1: Aa",
+            "- families.llama-guard-2.describe: false",
+            "+ families.llama-guard-2.describe: true",
+            "+ calibration.model: m",
+            "+ calibration.format: f",
+            "+ calibration.prompt: p",
+            "+ calibration.temperature: 2.0",
+            "+ calibration.category_temperature: 1.0",
+            "+ calibration.threshold: 0.7",
+            "+ calibration.categories.C1: 0.4");
+  }
+
+  @Test
   void examplesAreTests() throws IOException {
     String policy =
         file(
