@@ -17,9 +17,15 @@ final class Cli {
   record Result(int code, String out, String err) {}
 
   static Result run(String... args) {
+    return pipe("", args);
+  }
+
+  /** The same with something on standard input. */
+  static Result pipe(String input, String... args) {
+    ByteArrayInputStream in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code = Pukara.run(new ByteArrayInputStream(new byte[0]), out, err, args);
+    int code = Pukara.run(in, out, err, args);
     return new Result(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

@@ -3,10 +3,7 @@ package dev.pukara.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.pukara.model.StorageTypes;
-import dev.pukara.model.SyntheticModel;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import dev.pukara.app.cli.Cli.Result;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,30 +27,16 @@ class DefencesTest {
   @TempDir private static Path folder;
   private static String model = "";
 
-  private record Result(int code, String out, String err) {}
-
   @BeforeAll
   static void makeModel() throws IOException {
-    Path file = folder.resolve("tiny.gguf");
-    SyntheticModel.write(
-        SyntheticModel.Shape.TINY, StorageTypes.AS_SOURCE, 1, Optional.empty(), file);
-    model = file.toString();
-  }
-
-  private static Result run(String input, List<String> args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    ByteArrayInputStream in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
-    int code = Pukara.run(in, out, err, args.toArray(String[]::new));
-    return new Result(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    model = Cli.tinyModel(folder);
   }
 
   private static Result run(String input, String command, String... more) {
     List<String> args =
         new ArrayList<>(List.of(command, "--model", model, "--format", "llama-guard-3-1b"));
     args.addAll(List.of(more));
-    return run(input, args);
+    return Cli.pipe(input, args.toArray(String[]::new));
   }
 
   @Test
@@ -70,9 +52,14 @@ class DefencesTest {
           {"type":"refusal","refusal":"No more."}]}]
         """;
     Result prompt =
-        run(
+        Cli.pipe(
             messages,
-            List.of("prompt", "--format", "llama-guard-3-1b", "--messages", "-", "--placeholders"));
+            "prompt",
+            "--format",
+            "llama-guard-3-1b",
+            "--messages",
+            "-",
+            "--placeholders");
     assertThat(prompt.out())
         .contains(
             """
@@ -155,21 +142,19 @@ class DefencesTest {
                   "http://127.0.0.1:" + server.getAddress().getPort(),
                   "--remote-model",
                   "meta-llama/Llama-Guard-3-8B"));
-      Result refused = run("", args);
+      Result refused = Cli.run(args.toArray(String[]::new));
       assertThat(refused.code()).isEqualTo(ExitCodes.UNREADABLE);
       assertThat(refused.out()).contains("HTTP 401; check the bearer token");
       args.addAll(List.of("--remote-token-file", token.toString()));
-      Result answered = run("", args);
+      Result answered = Cli.run(args.toArray(String[]::new));
       assertThat(answered.code()).as(answered.err()).isZero();
       assertThat(answered.out()).contains("llama-guard-3-8b").doesNotContain("t-1");
     } finally {
       server.stop(0);
     }
-    assertThat(run("", List.of("check", "Hi", "--remote", "http://localhost")).err())
+    assertThat(Cli.run("check", "Hi", "--remote", "http://localhost").err())
         .contains("--remote-model NAME");
-    assertThat(
-            run("", List.of("check", "Hi", "--remote", "http://localhost", "--remote-model", "x"))
-                .err())
+    assertThat(Cli.run("check", "Hi", "--remote", "http://localhost", "--remote-model", "x").err())
         .contains("choose one with --format");
   }
 
@@ -222,7 +207,7 @@ class DefencesTest {
   @Test
   void helpFitsTheScreen() {
     for (String command : List.of("check", "attacks", "adherence")) {
-      Result result = run("", List.of(command, "--help"));
+      Result result = Cli.run(command, "--help");
       assertThat(result.out().lines()).allMatch(line -> line.length() <= 80);
     }
   }

@@ -2,17 +2,12 @@ package dev.pukara.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pukara.model.StorageTypes;
-import dev.pukara.model.SyntheticModel;
-import java.io.ByteArrayOutputStream;
+import dev.pukara.app.cli.Cli.Result;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,16 +17,11 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code pukara eval} as a user sees it, on a tiny model of random weights. */
 class EvalCommandTest {
   @TempDir private static Path folder;
-  private static Path model = Path.of("");
-
-  /** What a command printed. */
-  private record Result(int code, String out, String err) {}
+  private static String model = "";
 
   @BeforeAll
   static void makeFiles() throws IOException {
-    model = folder.resolve("tiny.gguf");
-    SyntheticModel.write(
-        SyntheticModel.Shape.TINY, StorageTypes.AS_SOURCE, 1, Optional.empty(), model);
+    model = Cli.tinyModel(folder);
     StringBuilder rows = new StringBuilder();
     StringBuilder samples = new StringBuilder();
     for (int i = 0; i < 6; i++) {
@@ -45,14 +35,6 @@ class EvalCommandTest {
     Files.writeString(folder.resolve("samples.jsonl"), samples);
   }
 
-  private static Result run(String... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code = Pukara.run(InputStream.nullInputStream(), out, err, args);
-    return new Result(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-  }
-
   private static Result eval(String report, String... more) {
     List<String> args = new ArrayList<>(List.of("eval"));
     if (more.length > 0 && more[0].equals("paper")) {
@@ -62,13 +44,13 @@ class EvalCommandTest {
     args.addAll(
         List.of(
             "--model",
-            model.toString(),
+            model,
             "--format",
             "llama-guard-3-1b",
             "--report",
             folder.resolve(report).toString()));
     args.addAll(List.of(more));
-    return run(args.toArray(String[]::new));
+    return Cli.run(args.toArray(String[]::new));
   }
 
   private static JsonNode metrics(String report) throws IOException {
@@ -93,7 +75,7 @@ class EvalCommandTest {
     assertThat(set.get("categories").get("S2").get("positives").asInt()).isEqualTo(3);
     assertThat(Files.readAllLines(folder.resolve("one/mine/predictions.jsonl"))).hasSize(6);
     double before = set.get("auprc").asDouble();
-    Result again = run("eval", "score", folder.resolve("one").toString(), "--at", "0.4");
+    Result again = Cli.run("eval", "score", folder.resolve("one").toString(), "--at", "0.4");
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(metrics("one").get("sets").get("mine").get("auprc").asDouble()).isEqualTo(before);
     // Nothing is left to judge: the same scores.
@@ -113,7 +95,7 @@ class EvalCommandTest {
     assertThat(runs.get("tiny-few-shot").get("policy").get("id").asString())
         .isEqualTo("openai-moderation-2022");
     Result compared =
-        run(
+        Cli.run(
             "eval",
             "compare",
             folder.resolve("table4/tiny-no-adaptation").toString(),
@@ -124,8 +106,8 @@ class EvalCommandTest {
 
   @Test
   void mistakesAreTold() {
-    assertThat(run("eval", "--report", "x").err()).contains("no data; give --data");
-    assertThat(run("eval", data("a", "rows.jsonl"), "--model", "m.gguf").err())
+    assertThat(Cli.run("eval", "--report", "x").err()).contains("no data; give --data");
+    assertThat(Cli.run("eval", data("a", "rows.jsonl"), "--model", "m.gguf").err())
         .contains("no folder for the results");
     assertThat(eval("x", data("a", "no-such.jsonl")).err())
         .contains("no-such.jsonl: there is no such file");
@@ -135,18 +117,19 @@ class EvalCommandTest {
         .contains("expected 2");
     assertThat(eval("x", "paper", "--table", "4", data("a", "rows.jsonl")).err())
         .contains("OpenAI moderation set");
-    assertThat(run("eval", "score", folder.resolve("nowhere").toString()).err())
+    assertThat(Cli.run("eval", "score", folder.resolve("nowhere").toString()).err())
         .contains("no run.json");
   }
 
   @Test
   void helpAndReaders() {
     for (String command : List.of("", "score", "compare", "paper", "readers")) {
-      Result help = command.isEmpty() ? run("eval", "--help") : run("eval", command, "--help");
+      Result help =
+          command.isEmpty() ? Cli.run("eval", "--help") : Cli.run("eval", command, "--help");
       assertThat(help.code()).isZero();
       assertThat(help.out()).contains("Usage:");
       assertThat(help.out().lines()).allMatch(line -> line.length() <= 80);
     }
-    assertThat(run("eval", "readers").out()).contains("toxicchat", "wildguardmix", "columns:");
+    assertThat(Cli.run("eval", "readers").out()).contains("toxicchat", "wildguardmix", "columns:");
   }
 }

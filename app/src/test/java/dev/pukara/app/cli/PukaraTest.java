@@ -2,17 +2,12 @@ package dev.pukara.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pukara.model.StorageTypes;
-import dev.pukara.model.SyntheticModel;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import dev.pukara.app.cli.Cli.Result;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,31 +22,16 @@ class PukaraTest {
   @TempDir private static Path folder;
   private static String model = "";
 
-  /** What a command printed. */
-  private record Result(int code, String out, String err) {}
-
   @BeforeAll
   static void makeModel() throws IOException {
-    Path file = folder.resolve("tiny.gguf");
-    SyntheticModel.write(
-        SyntheticModel.Shape.TINY, StorageTypes.AS_SOURCE, 1, Optional.empty(), file);
-    model = file.toString();
-  }
-
-  private static Result run(String input, String... args) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    ByteArrayInputStream in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
-    int code = Pukara.run(in, out, err, args);
-    return new Result(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    model = Cli.tinyModel(folder);
   }
 
   private static Result check(String... more) {
     List<String> args =
         new ArrayList<>(List.of("check", "--model", model, "--format", "llama-guard-3-1b"));
     args.addAll(List.of(more));
-    return run("Grüße aus der Pipe", args.toArray(String[]::new));
+    return Cli.pipe("Grüße aus der Pipe", args.toArray(String[]::new));
   }
 
   @Test
@@ -95,7 +75,7 @@ class PukaraTest {
 
   @Test
   void standardInput() {
-    Result prompt = run("Grüße", "prompt", "--format", "chatml", "-");
+    Result prompt = Cli.pipe("Grüße", "prompt", "--format", "chatml", "-");
     assertThat(prompt.code()).isZero();
     assertThat(prompt.out()).contains("User: Grüße\n\n").endsWith("The last User message is");
   }
@@ -109,7 +89,7 @@ class PukaraTest {
         {"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello!"}]}
         """);
     Result prompt =
-        run("", "prompt", "--format", "llama-guard-3-8b", "--conversation", file.toString());
+        Cli.run("prompt", "--format", "llama-guard-3-8b", "--conversation", file.toString());
     assertThat(prompt.out())
         .contains("User: Hi\n\nAgent: Hello!\n\n")
         .contains("ONLY THE LAST Agent");
@@ -118,7 +98,7 @@ class PukaraTest {
   @Test
   void promptTokensAreTheTextInPieces() {
     Result tokens =
-        run("", "prompt", "--model", model, "--format", "llama-guard-3-1b", "--tokens", "Hi");
+        Cli.run("prompt", "--model", model, "--format", "llama-guard-3-1b", "--tokens", "Hi");
     assertThat(tokens.out().strip()).matches("\\d+(,\\d+)+");
   }
 
@@ -135,7 +115,7 @@ class PukaraTest {
     "'check --no-such Hi', Unknown option",
   })
   void mistakesAreTold(String line, String message) {
-    Result result = run("", line.split(" "));
+    Result result = Cli.run(line.split(" "));
     assertThat(result.code()).as(result.err()).isEqualTo(ExitCodes.USAGE);
     assertThat(result.err()).startsWith("pukara: ").contains(message).doesNotContain("\tat ");
     assertThat(result.out()).isEmpty();
@@ -145,7 +125,7 @@ class PukaraTest {
   void brokenModelFileIsOneLine() throws IOException {
     Path broken = folder.resolve("broken.gguf");
     Files.writeString(broken, "GGUF but not really");
-    Result result = run("", "check", "Hi", "--model", broken.toString(), "--format", "chatml");
+    Result result = Cli.run("check", "Hi", "--model", broken.toString(), "--format", "chatml");
     assertThat(result.code()).isEqualTo(ExitCodes.USAGE);
     assertThat(result.err().lines()).hasSize(1);
     assertThat(result.err()).contains("broken.gguf");
@@ -154,25 +134,26 @@ class PukaraTest {
   @Test
   void tokenizeLines() {
     Result result =
-        run("{\"text\":\"a b\"}\n\n{\"text\":\"\"}\n", "model", "tokenize", model, "--jsonl", "-");
+        Cli.pipe(
+            "{\"text\":\"a b\"}\n\n{\"text\":\"\"}\n", "model", "tokenize", model, "--jsonl", "-");
     assertThat(result.out().lines()).hasSize(2);
     assertThat(JSON.readTree(result.out().lines().toList().getLast()).get("tokens")).isEmpty();
   }
 
   @Test
   void logits() {
-    Result result = run("", "model", "logits", model, "--tokens", "1,2,3", "--top", "3", "--json");
+    Result result = Cli.run("model", "logits", model, "--tokens", "1,2,3", "--top", "3", "--json");
     assertThat(JSON.readTree(result.out()).get("top")).hasSize(3);
   }
 
   @Test
   void infoConvertQuantize() {
     String folderName = folder.resolve("safetensors").toString();
-    assertThat(run("", "model", "convert", model, folderName).code()).isZero();
-    assertThat(run("", "model", "info", folderName, "--json").out()).contains("\"blocks\":2");
+    assertThat(Cli.run("model", "convert", model, folderName).code()).isZero();
+    assertThat(Cli.run("model", "info", folderName, "--json").out()).contains("\"blocks\":2");
     String small = folder.resolve("small.gguf").toString();
-    assertThat(run("", "model", "quantize", model, small, "--type", "Q4_0").code()).isZero();
-    assertThat(run("", "model", "info", small).out()).contains("Q4_0");
+    assertThat(Cli.run("model", "quantize", model, small, "--type", "Q4_0").code()).isZero();
+    assertThat(Cli.run("model", "info", small).out()).contains("Q4_0");
   }
 
   @Test
@@ -188,7 +169,7 @@ class PukaraTest {
             "policy init",
             "policy lint",
             "policy test")) {
-      Result result = run("", (command + " --help").split(" "));
+      Result result = Cli.run((command + " --help").split(" "));
       assertThat(result.code()).isZero();
       assertThat(result.out()).contains("Usage:");
       assertThat(result.out().lines()).allMatch(line -> line.length() <= 80);
@@ -200,14 +181,14 @@ class PukaraTest {
     Path directory = folder.resolve("cache");
     String before = System.setProperty("pukara.cache", directory.toString());
     try {
-      assertThat(run("", "cache", "path").out()).isEqualTo(directory + "\n");
-      assertThat(run("", "cache", "list").out()).isEmpty();
+      assertThat(Cli.run("cache", "path").out()).isEqualTo(directory + "\n");
+      assertThat(Cli.run("cache", "list").out()).isEmpty();
       assertThat(check("Hello").code()).isLessThan(2);
-      Result list = run("", "cache", "list");
+      Result list = Cli.run("cache", "list");
       assertThat(list.code()).isZero();
       assertThat(list.out()).contains("policy of");
-      assertThat(run("", "cache", "clear").err()).contains("MB deleted");
-      assertThat(run("", "cache", "list").out()).isEmpty();
+      assertThat(Cli.run("cache", "clear").err()).contains("MB deleted");
+      assertThat(Cli.run("cache", "list").out()).isEmpty();
     } finally {
       System.setProperty("pukara.cache", before);
     }
@@ -215,10 +196,10 @@ class PukaraTest {
 
   @Test
   void generatesGreedily() {
-    Result result = run("", "model", "generate", model, "Hello", "--max-tokens", "5");
+    Result result = Cli.run("model", "generate", model, "Hello", "--max-tokens", "5");
     assertThat(result.code()).isZero();
     assertThat(result.err()).contains("tokens in ");
-    assertThat(run("", "model", "generate", model, "Hello", "--max-tokens", "5").out())
+    assertThat(Cli.run("model", "generate", model, "Hello", "--max-tokens", "5").out())
         .isEqualTo(result.out());
   }
 
@@ -233,8 +214,7 @@ class PukaraTest {
         {"id":"3","prompt":"Bread?","response":"No.","response_label":"safe"}
         """);
     Result result =
-        run(
-            "",
+        Cli.run(
             "model",
             "compare",
             model,
@@ -254,7 +234,7 @@ class PukaraTest {
 
   @Test
   void outliersOfEachKindOfLayer() {
-    Result result = run("", "model", "outliers", model, "--text", "Bread and butter", "--json");
+    Result result = Cli.run("model", "outliers", model, "--text", "Bread and butter", "--json");
     if (result.code() != 0) {
       assertThat(result.err()).contains("int8 products need a CPU with VNNI or AMX");
       return;
@@ -262,7 +242,7 @@ class PukaraTest {
     assertThat(result.out().lines())
         .extracting(line -> JSON.readTree(line).get("kind").asString())
         .containsExactly("QKV", "ATTENTION_OUTPUT", "GATE_UP", "DOWN");
-    assertThat(run("", "model", "outliers", model).out().lines())
+    assertThat(Cli.run("model", "outliers", model).out().lines())
         .hasSize(6)
         .allMatch(line -> line.length() <= 80);
   }
