@@ -264,7 +264,8 @@ public final class Guard implements AutoCloseable {
    * }</pre>
    *
    * @return verdicts in the order of the conversations, each computed when it is asked for or
-   *     shortly before; for one thread
+   *     shortly before; for one thread. If one of them fails, {@code next()} throws what {@link
+   *     #check} would, and the verdicts behind it can still be asked for
    */
   public Iterator<Verdict> checkEach(Iterator<Conversation> conversations) {
     return new InOrder(this, conversations);
@@ -275,6 +276,9 @@ public final class Guard implements AutoCloseable {
       return verdict.join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof EngineException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof PolicyException failure) {
         throw failure;
       }
       throw e;

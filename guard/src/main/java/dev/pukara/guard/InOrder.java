@@ -37,7 +37,8 @@ final class InOrder implements Iterator<Verdict> {
   private CompletableFuture<Verdict> ask(Conversation conversation) {
     try {
       return guard.checkAsync(conversation);
-    } catch (EngineException e) {
+    } catch (EngineException | PolicyException e) {
+      // Told when it is this conversation's turn, not while another one waits for its verdict.
       return CompletableFuture.failedFuture(e);
     }
   }

@@ -3,7 +3,6 @@ package dev.pukara.rows;
 import dev.pukara.guard.Category;
 import dev.pukara.guard.Policy;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +75,7 @@ public record Codes(Map<String, List<String>> byPolicy, List<String> categories)
     }
     List<String> foreign = foreign(policy);
     if (!foreign.isEmpty()) {
-      throw foreign(where, foreign, policy);
+      throw foreign(where, foreign.toString(), policy);
     }
     return Optional.of(categories);
   }
@@ -89,7 +88,7 @@ public record Codes(Map<String, List<String>> byPolicy, List<String> categories)
     return categories.stream().filter(code -> policy.category(code).isEmpty()).toList();
   }
 
-  static RowException foreign(String where, Collection<String> codes, Policy policy) {
+  static RowException foreign(String where, String codes, Policy policy) {
     return new RowException(
         where
             + ": categories "
@@ -98,7 +97,8 @@ public record Codes(Map<String, List<String>> byPolicy, List<String> categories)
             + policy.id()
             + ", which has "
             + policy.categories().stream().map(Category::code).toList()
-            + "; rename them, or choose the policy that the rows were labelled by");
+            + "; rename them, or choose the policy that the rows were labelled by, or leave"
+            + " 'categories' out: the label alone is enough for the global threshold");
   }
 
   private Optional<List<String>> stated(String policyId) {

@@ -5,11 +5,10 @@ import dev.pukara.guard.Message;
 import dev.pukara.guard.Policy;
 import dev.pukara.guard.Role;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A labelled conversation: its last message, or the last two, were judged by somebody.
@@ -70,6 +69,13 @@ public record Row(
         Map.of());
   }
 
+  /** Whether prompt or response is unsafe. */
+  boolean isUnsafe() {
+    return Stream.of(promptLabel, responseLabel)
+        .flatMap(Optional::stream)
+        .anyMatch(label -> label == Label.UNSAFE);
+  }
+
   /** The same with another id. */
   public Row withId(String value) {
     return new Row(value, dataset, conversation, promptLabel, responseLabel, codes, meta);
@@ -118,13 +124,9 @@ public record Row(
    * @throws RowException that lists those it lacks, of all rows
    */
   public static void checkCategories(Iterable<Row> rows, Policy policy, String where) {
-    Set<String> foreign = new LinkedHashSet<>();
-    for (Row row : rows) {
-      foreign.addAll(row.codes().foreign(policy));
-    }
-    if (!foreign.isEmpty()) {
-      throw Codes.foreign(where, foreign, policy);
-    }
+    CategoryCheck check = new CategoryCheck(policy);
+    rows.forEach(row -> check.add(row, "row " + row.id()));
+    check.end(where);
   }
 
   private Conversation upToUser() {

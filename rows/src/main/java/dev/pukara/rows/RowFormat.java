@@ -3,6 +3,7 @@ package dev.pukara.rows;
 import dev.pukara.guard.Conversation;
 import dev.pukara.guard.Message;
 import dev.pukara.guard.Role;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -52,26 +53,33 @@ final class RowFormat {
   /**
    * Reads a line.
    *
-   * @param where file and line, for errors
+   * @param number of the line, from 1; the row's id if it names none
    * @param dataset if the row names none
-   * @param id if the row names none
    */
-  static Row read(String line, String where, String dataset, String id) {
+  static RowLine line(String text, Path file, int number, String dataset) {
+    String where = RowLine.where(file, number);
+    String id = Integer.toString(number);
     JsonNode json;
     try {
-      json = JSON.readTree(line);
+      json = JSON.readTree(text);
     } catch (JacksonException e) {
-      throw new RowException(
+      String problem =
           where
               + ": not JSON at column "
               + e.getLocation().getColumnNr()
-              + "; expected one object a line (JSON Lines)",
-          e);
+              + "; expected one object a line (JSON Lines)";
+      return new RowLine.Broken(file, number, id, new RowException(problem, e));
     }
     if (!json.isObject()) {
-      throw new RowException(where + ": expected a JSON object, one a line (JSON Lines)");
+      String problem = where + ": expected a JSON object, one a line (JSON Lines)";
+      return new RowLine.Broken(file, number, id, new RowException(problem));
     }
-    return new Fields(json, where).row(dataset, id);
+    try {
+      return new RowLine.Readable(file, number, new Fields(json, where).row(dataset, id));
+    } catch (RowException e) {
+      JsonNode own = json.path("id");
+      return new RowLine.Broken(file, number, own.isString() ? own.asString() : id, e);
+    }
   }
 
   /** A row's fields, checked one by one. */

@@ -25,10 +25,18 @@ public final class Rows {
    * not a row.
    */
   public static Stream<Row> read(Path file) throws IOException {
-    RowReader reader = RowReader.open(file);
-    Spliterator<Row> rows =
+    return lines(file).map(RowLine::row);
+  }
+
+  /**
+   * Streams a file's lines, those that are no rows too; close the stream. Reading on fails with
+   * {@link RowException} if the file is not UTF-8.
+   */
+  public static Stream<RowLine> lines(Path file) throws IOException {
+    RowLines reader = RowLines.open(file);
+    Spliterator<RowLine> lines =
         Spliterators.spliteratorUnknownSize(reader, Spliterator.ORDERED | Spliterator.NONNULL);
-    return StreamSupport.stream(rows, false)
+    return StreamSupport.stream(lines, false)
         .onClose(
             () -> {
               try {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,11 +111,36 @@ class RowsTest {
         .isInstanceOf(RowException.class)
         .hasMessageContainingAll("a:1", "[theft]", "mine", "[arson]");
     Row other = row.withCodes(new Codes(Map.of(), List.of("arson", "fraud")));
+    Row safe = Row.prompt("3", "a", "text", Label.SAFE).withCodes(row.codes());
     assertThatThrownBy(
-            () -> Row.checkCategories(List.of(row, other), policy("arson"), "some.jsonl"))
+            () ->
+                Row.checkCategories(
+                    List.of(row, safe, other, row, row, row), policy("arson"), "some.jsonl"))
         .isInstanceOf(RowException.class)
-        .hasMessageContainingAll("some.jsonl", "[theft, fraud]");
+        .hasMessageContaining(
+            "some.jsonl: categories 'theft' (row a:1, row a:1, row a:1 and 1 more), 'fraud' (row"
+                + " a:1) are no codes of policy mine, which has [arson];");
     Row.checkCategories(List.of(row, other), llamaGuard3(), "some.jsonl");
+  }
+
+  @Test
+  void aBrokenLineCostsOnlyItself() throws IOException {
+    Path file = folder.resolve("broken.jsonl");
+    Files.writeString(
+        file, "nonsense\n\n{\"id\":\"a\",\"prompt\":\"x\"}\n{\"id\":\"b\",\"prompt\":7}\n[]\n");
+    try (Stream<RowLine> lines = Rows.lines(file)) {
+      List<RowLine> all = lines.toList();
+      assertThat(all).extracting(RowLine::id).containsExactly("1", "a", "b", "5");
+      assertThat(all).extracting(RowLine::number).containsExactly(1, 3, 4, 5);
+      assertThat(all.get(1).row().conversation().last().text()).isEqualTo("x");
+      assertThat(all.get(2))
+          .isInstanceOfSatisfying(
+              RowLine.Broken.class,
+              broken -> assertThat(broken.message()).contains("broken.jsonl:4: field 'prompt'"));
+    }
+    assertThatThrownBy(() -> Rows.readAll(file))
+        .isInstanceOf(RowException.class)
+        .hasMessageContaining("broken.jsonl:1: not JSON");
   }
 
   private static Judgement only(Row row, Policy policy) {

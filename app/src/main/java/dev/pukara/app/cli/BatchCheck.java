@@ -1,9 +1,11 @@
 package dev.pukara.app.cli;
 
+import dev.pukara.engine.EngineException;
 import dev.pukara.guard.Conversation;
 import dev.pukara.guard.Guard;
+import dev.pukara.guard.PolicyException;
 import dev.pukara.guard.Verdict;
-import dev.pukara.rows.Row;
+import dev.pukara.rows.RowLine;
 import dev.pukara.rows.Rows;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -15,14 +17,13 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.Spliterators;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
- * Judges a file of rows: one line of verdict for each row, in order. A line is written whole and
- * only when its verdict is there, so a run that was killed leaves a prefix of the result, at worst
- * with a broken last line; the same command cuts that off and goes on behind it.
+ * Judges a file of rows: one line for each row, in order, with its verdict or with what kept it
+ * from one. A line is written whole and only when its verdict is there, so a run that was killed
+ * leaves a prefix of the result, at worst with a broken last line; the same command cuts that off
+ * and goes on behind it.
  */
 final class BatchCheck {
   private final Guard guard;
@@ -37,45 +38,107 @@ final class BatchCheck {
     this.err = err;
   }
 
-  void run() throws IOException {
-    long total;
-    try (Stream<Row> rows = Rows.read(in)) {
-      total = rows.count(); // a line that is not a row is told before any work
-    }
-    long done = BatchResume.of(out).check(guard, in);
-    try (Stream<Row> rows = Rows.read(in);
-        BufferedWriter lines =
+  /** The exit code: whether every row, of earlier runs too, has a verdict that can be read. */
+  int run() throws IOException {
+    int total = count();
+    int done = Math.toIntExact(BatchResume.of(out).check(guard, in));
+    ProgressBar progress = new ProgressBar(err);
+    try (Stream<RowLine> lines = Rows.lines(in);
+        BufferedWriter writer =
             Files.newBufferedWriter(
                 out,
                 StandardCharsets.UTF_8,
                 StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND)) {
-      write(rows.skip(done).iterator(), lines, total, done);
+      progress.start(in.getFileName().toString(), done, total);
+      new Writing(writer, progress, done).all(lines.skip(done));
+      progress.end();
     }
+    BatchSummary summary = BatchSummary.of(out);
+    err.println(summary.text(out));
+    return summary.isComplete() ? ExitCodes.SAFE : ExitCodes.UNREADABLE;
   }
 
-  private void write(Iterator<Row> rows, BufferedWriter lines, long total, long before)
-      throws IOException {
-    ProgressBar progress = new ProgressBar(err);
-    progress.start(in.getFileName().toString(), Math.toIntExact(before), Math.toIntExact(total));
-    Deque<String> ids = new ArrayDeque<>();
-    Iterator<Conversation> conversations =
-        StreamSupport.stream(Spliterators.spliteratorUnknownSize(rows, 0), false)
-            .map(
-                row -> {
-                  ids.add(row.id());
-                  return row.conversation();
-                })
-            .iterator();
-    Iterator<Verdict> verdicts = guard.checkEach(conversations);
-    int done = Math.toIntExact(before);
-    while (verdicts.hasNext()) {
-      Verdict verdict = verdicts.next();
-      lines.write(Verdicts.json(guard, verdict, ids.remove()));
-      lines.write('\n');
-      lines.flush();
+  /** Rows; those that cannot be read are told before any work. */
+  private int count() throws IOException {
+    int total = 0;
+    int broken = 0;
+    try (Stream<RowLine> lines = Rows.lines(in)) {
+      for (RowLine line : (Iterable<RowLine>) lines::iterator) {
+        total++;
+        if (line instanceof RowLine.Broken first && broken++ == 0) {
+          err.println("no verdict on rows that cannot be read; the first: " + first.message());
+        }
+      }
+    }
+    if (broken > 1) {
+      err.println(broken + " rows cannot be read");
+    }
+    return total;
+  }
+
+  /** Lines on their way from input to output. */
+  private final class Writing {
+    private final BufferedWriter writer;
+    private final ProgressBar progress;
+
+    /** Read, but not yet written, in order. */
+    private final Deque<RowLine> ahead = new ArrayDeque<>();
+
+    private int done;
+
+    Writing(BufferedWriter writer, ProgressBar progress, int done) {
+      this.writer = writer;
+      this.progress = progress;
+      this.done = done;
+    }
+
+    void all(Stream<RowLine> lines) throws IOException {
+      Iterator<Conversation> conversations =
+          lines
+              .peek(ahead::add)
+              .filter(RowLine.Readable.class::isInstance)
+              .map(line -> line.row().conversation())
+              .iterator();
+      Iterator<Verdict> verdicts = guard.checkEach(conversations);
+      while (verdicts.hasNext()) {
+        writeBroken();
+        write(judged(ahead.remove(), verdicts));
+      }
+      writeBroken();
+    }
+
+    private String judged(RowLine line, Iterator<Verdict> verdicts) {
+      try {
+        return Verdicts.json(guard, verdicts.next(), line.id());
+      } catch (EngineException e) {
+        return switch (e.reason()) {
+          // The next row would fare no better: end here, the same command goes on later.
+          case BUSY, CLOSED -> throw e;
+          case TOO_LONG, TIMEOUT, FAILED -> refused(line, e);
+        };
+      } catch (PolicyException e) {
+        return refused(line, e);
+      }
+    }
+
+    private String refused(RowLine line, RuntimeException failure) {
+      return Verdicts.error(guard, line.id(), line.where() + ": " + failure.getMessage());
+    }
+
+    /** Writes the lines that are no rows, up to the next row. */
+    private void writeBroken() throws IOException {
+      while (ahead.peek() instanceof RowLine.Broken broken) {
+        ahead.remove();
+        write(Verdicts.error(guard, broken.id(), broken.message()));
+      }
+    }
+
+    private void write(String line) throws IOException {
+      writer.write(line);
+      writer.write('\n');
+      writer.flush();
       progress.advance(++done);
     }
-    progress.end();
   }
 }

@@ -1,7 +1,7 @@
 package dev.pukara.app.cli;
 
 import dev.pukara.guard.Guard;
-import dev.pukara.rows.Row;
+import dev.pukara.rows.RowLine;
 import dev.pukara.rows.Rows;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -76,8 +76,8 @@ record BatchResume(Path file, long lines, String last) {
     same("policy", verdict.path("policy").path("digest"), guard.policy().digest());
     same("prompt format", verdict.path("format").path("digest"), guard.format().digest());
     same("model", verdict.path("model").path("digest"), guard.modelDigest());
-    try (Stream<Row> rows = Rows.read(in)) {
-      String id = rows.skip(lines - 1).findFirst().map(Row::id).orElse("the end of the file");
+    try (Stream<RowLine> rows = Rows.lines(in)) {
+      String id = rows.skip(lines - 1).findFirst().map(RowLine::id).orElse("the end of the file");
       same("row", verdict.path("id"), id);
     }
     return lines;

@@ -10,8 +10,6 @@ import dev.pukara.guard.Policy;
 import dev.pukara.guard.PolicyCalibration;
 import dev.pukara.guard.PromptFormat;
 import dev.pukara.rows.Judgement;
-import dev.pukara.rows.Row;
-import dev.pukara.rows.Rows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +97,11 @@ final class CalibrateCommand implements Callable<Integer> {
       guardOptions = guardOptions.withCategories(CategoryMode.ALWAYS);
     }
     try (Guard guard = Guard.open(guardOptions)) {
-      CalibrationRun run = new CalibrationRun(guard, judgements(guard.policy()), console.err());
+      List<Judgement> judgements = CalibrationRows.read(data, guard.policy());
+      if (perCategory) {
+        CalibrationRows.checkCodes(judgements, data, guard.policy());
+      }
+      CalibrationRun run = new CalibrationRun(guard, judgements, console.err());
       ScoreFit fit = run.message(targetFpr);
       Optional<CategoryFits> categories =
           perCategory ? Optional.of(run.categories(targetFpr)) : Optional.empty();
@@ -122,18 +124,6 @@ final class CalibrateCommand implements Callable<Integer> {
 
   private static Policy withoutCalibration(Policy policy) {
     return policy.withSettings(policy.settings().withCalibration(Optional.empty()));
-  }
-
-  private List<Judgement> judgements(Policy policy) throws IOException {
-    List<Judgement> judgements = new ArrayList<>();
-    for (Row row : Rows.readAll(data)) {
-      judgements.addAll(row.judgements(policy));
-    }
-    if (judgements.isEmpty()) {
-      throw new UserException(
-          data + ": no row has a prompt_label or response_label; label some rows");
-    }
-    return judgements;
   }
 
   private List<String> report(ScoreFit fit, Optional<CategoryFits> categories) {

@@ -65,6 +65,12 @@ final class CalibrationRun {
       all.addAll(rows);
       byCode.put(categories.get(c).code(), rows);
     }
+    if (all.isEmpty()) {
+      throw new UserException(
+          "prompt format "
+              + guard.format().id()
+              + " cannot ask about one category by itself; leave --per-category out");
+    }
     double temperature = ScoreFit.of(scores(all), labels(all), targetFpr).temperature();
     Map<String, ScoreFit> fits = new LinkedHashMap<>();
     List<String> skipped = new ArrayList<>();

@@ -51,8 +51,9 @@ final class CheckCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Judge the last message of every row of this file (docs/data-format.md, labels are not"
-              + " needed) and write a line for each to --out, in order. Run the same command again"
-              + " after an interruption, and it goes on.")
+              + " needed) and write a line for each to --out, in order; a row that cannot be"
+              + " judged gets an 'error' and action block. Run the same command again after an"
+              + " interruption, and it goes on.")
   private @Nullable Path jsonl;
 
   @Option(names = "--out", paramLabel = "FILE", description = "Where the verdicts on --jsonl go.")
@@ -91,8 +92,7 @@ final class CheckCommand implements Callable<Integer> {
       throw new UserException("--jsonl needs --out FILE for the verdicts");
     }
     try (Guard guard = options.open()) {
-      new BatchCheck(guard, rows, out, console.err()).run();
+      return new BatchCheck(guard, rows, out, console.err()).run();
     }
-    return ExitCodes.SAFE;
   }
 }

@@ -40,6 +40,20 @@ final class Verdicts {
     return JSON.writeValueAsString(object);
   }
 
+  /** A row that has no verdict; never safe, and blocked even if the guard fails open. */
+  static String error(Guard guard, String id, String error) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("id", id);
+    object.put("verdict", "unreadable");
+    object.put("error", error);
+    object.put("action", Action.BLOCK.name().toLowerCase(Locale.ROOT));
+    object.put("categories", List.of());
+    object.put("model", model(guard, guard.model(), guard.modelDigest()));
+    object.put("policy", named(guard.policy().id(), guard.policy().digest()));
+    object.put("format", named(guard.format().id(), guard.format().digest()));
+    return JSON.writeValueAsString(object);
+  }
+
   private static Map<String, Object> fields(Guard guard, Verdict verdict) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("verdict", name(verdict));
@@ -60,17 +74,21 @@ final class Verdicts {
     }
     Trace trace = verdict.trace();
     object.put("findings", trace.findings().stream().map(Verdicts::finding).toList());
-    Map<String, Object> model = new LinkedHashMap<>();
-    model.put("file", trace.model());
-    model.put("digest", trace.modelDigest());
-    guard.modelNote().ifPresent(note -> model.put("note", note));
-    object.put("model", model);
+    object.put("model", model(guard, trace.model(), trace.modelDigest()));
     object.put("policy", named(trace.policy(), trace.policyDigest()));
     object.put("format", named(trace.format(), trace.formatDigest()));
     object.put("tokens", trace.tokens());
     object.put("cachedTokens", trace.cachedTokens());
     object.put("millis", trace.nanos() / 1e6);
     return object;
+  }
+
+  private static Map<String, Object> model(Guard guard, String file, String digest) {
+    Map<String, Object> model = new LinkedHashMap<>();
+    model.put("file", file);
+    model.put("digest", digest);
+    guard.modelNote().ifPresent(note -> model.put("note", note));
+    return model;
   }
 
   private static Map<String, Object> named(String id, String digest) {

@@ -22,37 +22,45 @@ class BatchCheckTest {
   private static final JsonMapper JSON = new JsonMapper();
 
   @TempDir private static Path folder;
-  private static List<String> args = List.of();
+  private static Path in = Path.of("");
+  private static Path model = Path.of("");
 
   @BeforeAll
   static void makeInput() throws IOException {
-    Path in = folder.resolve("in.jsonl");
+    in = folder.resolve("in.jsonl");
+    model = Path.of(Cli.tinyModel(folder));
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < ROWS; i++) {
       lines.append("{\"id\":\"r").append(i).append("\",\"prompt\":\"message ").append(i);
       lines.append("\"}\n");
     }
     Files.writeString(in, lines);
-    args =
-        List.of(
-            "check",
-            "--jsonl",
-            in.toString(),
-            "--model",
-            Cli.tinyModel(folder),
-            "--format",
-            "llama-guard-3-1b",
-            "--defences",
-            "none",
-            "--categories",
-            "never",
-            "--out");
+  }
+
+  private static List<String> args(Path rows, Path guard, String format, Path out) {
+    return List.of(
+        "check",
+        "--jsonl",
+        rows.toString(),
+        "--model",
+        guard.toString(),
+        "--format",
+        format,
+        "--defences",
+        "none",
+        "--categories",
+        "never",
+        "--fail-open",
+        "--out",
+        out.toString());
+  }
+
+  private static Result check(Path rows, Path guard, String format, Path out) {
+    return Cli.run(args(rows, guard, format, out).toArray(String[]::new));
   }
 
   private static Result check(Path out) {
-    List<String> all = new ArrayList<>(args);
-    all.add(out.toString());
-    return Cli.run(all.toArray(String[]::new));
+    return check(in, model, "llama-guard-3-1b", out);
   }
 
   /** Id and score of every line. */
@@ -60,7 +68,7 @@ class BatchCheckTest {
     List<String> verdicts = new ArrayList<>();
     for (String line : Files.readAllLines(out)) {
       JsonNode verdict = JSON.readTree(line);
-      verdicts.add(verdict.get("id").asString() + " " + verdict.get("score").asDouble());
+      verdicts.add(verdict.get("id").asString() + " " + verdict.path("score").asDouble(Double.NaN));
     }
     return verdicts;
   }
@@ -89,8 +97,7 @@ class BatchCheckTest {
             "-cp",
             System.getProperty("java.class.path"),
             "dev.pukara.app.Main"));
-    command.addAll(args);
-    command.add(out.toString());
+    command.addAll(args(in, model, "llama-guard-3-1b", out));
     Process process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -130,17 +137,79 @@ class BatchCheckTest {
     assertThat(result.err()).contains("made with another policy").contains("--out");
   }
 
+  /** A row without a verdict costs neither the rows around it nor its own line. */
   @Test
-  void badLineIsToldBeforeAnyWork() throws IOException {
-    Path in = folder.resolve("bad.jsonl");
-    Files.writeString(in, "{\"prompt\":\"a\"}\nnot json\n");
+  void rowsThatCannotBeReadHaveAnErrorAndBlock() throws IOException {
+    Path bad = folder.resolve("bad.jsonl");
+    Files.writeString(
+        bad,
+        """
+        not json
+        {"id":"a","prompt":"a"}
+
+        {"id":"b","turns":[{"role":"wizard","content":"secret"}]}
+        {"id":"c","prompt":"c"}
+        [1]
+        """);
     Path out = folder.resolve("bad-out.jsonl");
-    List<String> all = new ArrayList<>(args);
-    all.set(2, in.toString());
-    all.add(out.toString());
-    Result result = Cli.run(all.toArray(String[]::new));
-    assertThat(result.code()).isEqualTo(ExitCodes.USAGE);
-    assertThat(result.err()).contains("bad.jsonl:2");
-    assertThat(out).doesNotExist();
+    Result result = check(bad, model, "llama-guard-3-1b", out);
+    assertThat(result.code()).as(result.err()).isEqualTo(ExitCodes.UNREADABLE);
+    assertThat(result.err())
+        .contains("bad.jsonl:1: not JSON", "3 rows cannot be read", "3 without a verdict");
+
+    List<String> written = Files.readAllLines(out);
+    List<JsonNode> lines = written.stream().map(JSON::readTree).toList();
+    assertThat(ids(out)).containsExactly("1", "a", "b", "c", "6");
+    for (int broken : new int[] {0, 2, 4}) {
+      assertThat(lines.get(broken).get("verdict").asString()).isEqualTo("unreadable");
+      assertThat(lines.get(broken).get("action").asString()).isEqualTo("block");
+    }
+    assertThat(lines.get(0).get("error").asString()).contains("bad.jsonl:1: not JSON");
+    assertThat(lines.get(2).get("error").asString())
+        .contains("bad.jsonl:4: field 'turns[0].role' is 'wizard'")
+        .doesNotContain("secret");
+    assertThat(lines.get(1).has("error") || lines.get(3).has("error")).isFalse();
+
+    // Goes on behind a line with an error as behind any other.
+    for (int kept = 0; kept <= written.size(); kept++) {
+      Files.write(out, written.subList(0, kept));
+      assertThat(check(bad, model, "llama-guard-3-1b", out).code()).isEqualTo(ExitCodes.UNREADABLE);
+      assertThat(ids(out)).containsExactly("1", "a", "b", "c", "6");
+    }
+  }
+
+  /** A template that wants user and agent in turn, as Llama Guard's do. */
+  @Test
+  void rowsThatTheGuardRefusesHaveAnErrorAndBlock() throws IOException {
+    Path templated = folder.resolve("templated");
+    Cli.run("model", "convert", model.toString(), templated.toString());
+    Files.writeString(
+        templated.resolve("tokenizer_config.json"),
+        """
+        {"chat_template":"{% for message in messages %}\
+        {% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}\
+        {{ raise_exception('roles must alternate') }}{% endif %}\
+        {{ message['role'] + ': ' + message['content'] + ' ' }}{% endfor %}Safe?"}
+        """);
+    Path turns = folder.resolve("turns.jsonl");
+    String twice = "{\"role\":\"user\",\"content\":\"secret\"}";
+    Files.writeString(
+        turns,
+        "{\"id\":\"a\",\"prompt\":\"a\"}\n{\"id\":\"b\",\"turns\":["
+            + twice
+            + ","
+            + twice
+            + "]}\n{\"id\":\"c\",\"prompt\":\"c\"}\n");
+    Path out = folder.resolve("turns-out.jsonl");
+    Result result = check(turns, templated, "template", out);
+    assertThat(result.code()).as(result.err()).isEqualTo(ExitCodes.UNREADABLE);
+    assertThat(result.err()).contains("1 without a verdict");
+    assertThat(ids(out)).containsExactly("a", "b", "c");
+    JsonNode refused = JSON.readTree(Files.readAllLines(out).get(1));
+    assertThat(refused.get("verdict").asString()).isEqualTo("unreadable");
+    assertThat(refused.get("action").asString()).isEqualTo("block");
+    assertThat(refused.get("error").asString())
+        .contains("turns.jsonl:2: ", "roles must alternate")
+        .doesNotContain("secret");
   }
 }

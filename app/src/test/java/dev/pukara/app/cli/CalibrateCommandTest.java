@@ -23,12 +23,9 @@ class CalibrateCommandTest {
     return Cli.run(args.toArray(String[]::new));
   }
 
-  @Test
-  void numbersHoldForOneModel() throws IOException {
-    String model = Cli.tinyModel(folder);
-    Path policy = folder.resolve("mine.yaml");
-    Files.writeString(
-        policy,
+  private Path policy() throws IOException {
+    return Files.writeString(
+        folder.resolve("mine.yaml"),
         """
         # mine
         id: mine
@@ -38,6 +35,12 @@ class CalibrateCommandTest {
           - {code: C1, name: A}
           - {code: C2, name: B}
         """);
+  }
+
+  @Test
+  void numbersHoldForOneModel() throws IOException {
+    String model = Cli.tinyModel(folder);
+    Path policy = policy();
     Path rows = folder.resolve("rows.jsonl");
     StringBuilder lines = new StringBuilder();
     for (int i = 0; i < 40; i++) {
@@ -87,5 +90,39 @@ class CalibrateCommandTest {
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(Files.readString(out).split("calibration:", -1)).hasSize(2);
     assertThat(again.out()).contains("20 safe and 20 unsafe");
+  }
+
+  private String refusal(String rows, String... more) throws IOException {
+    Path file = Files.writeString(folder.resolve("some.jsonl"), rows);
+    Path out = folder.resolve("none.yaml");
+    List<String> args =
+        new ArrayList<>(
+            List.of("--policy", policy().toString(), "--data", file.toString(), "--out"));
+    args.add(out.toString());
+    args.addAll(List.of(more));
+    Result result = run(Cli.tinyModel(folder), "calibrate", args.toArray(String[]::new));
+    assertThat(result.code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(out).doesNotExist();
+    return result.err();
+  }
+
+  @Test
+  void rowsThatDoNotFitAreToldBeforeAnyIsScored() throws IOException {
+    String safe = "{\"prompt\":\"a\",\"prompt_label\":\"safe\"}\n";
+    String unsafe = "{\"prompt\":\"b\",\"prompt_label\":\"unsafe\"}\n";
+    String theft = unsafe.replace("}", ",\"categories\":[\"theft\",\"C1\"]}");
+    String arson = unsafe.replace("}", ",\"categories\":[\"arson\"]}");
+    assertThat(refusal(safe + theft + arson + theft + theft + theft))
+        .contains("some.jsonl: categories 'theft' (line 2, line 4, line 5 and 1 more)")
+        .contains("'arson' (line 3) are no codes of policy mine, which has [C1, C2]")
+        .contains("the label alone is enough for the global threshold");
+    assertThat(refusal(safe + safe))
+        .contains("some.jsonl: all 2 messages are safe")
+        .contains("prompt_label or response_label is unsafe");
+    assertThat(refusal(unsafe)).contains("all 1 messages are unsafe").contains("is safe");
+    assertThat(refusal(safe + unsafe, "--per-category"))
+        .contains("some.jsonl: --per-category, but no unsafe row says")
+        .contains("leave --per-category out");
+    assertThat(refusal("{\"prompt\":\"a\"}\n")).contains("label some rows");
   }
 }

@@ -10,29 +10,28 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Rows of a JSON Lines file, plain or gzip, one at a time. Threads: one. */
-public final class RowReader implements Iterator<Row>, AutoCloseable {
+/** Lines of a JSON Lines file, plain or gzip, one at a time. Threads: one. */
+final class RowLines implements Iterator<RowLine>, AutoCloseable {
   private final Path file;
   private final String dataset;
   private final BufferedReader lines;
   private int line;
-  private @Nullable Row next;
+  private @Nullable RowLine next;
 
-  private RowReader(Path file, BufferedReader lines) {
+  private RowLines(Path file, BufferedReader lines) {
     this.file = file;
     this.dataset = file.getFileName().toString().replaceFirst("\\.jsonl?(\\.gz)?$", "");
     this.lines = lines;
   }
 
-  /** Opens a file. */
-  public static RowReader open(Path file) throws IOException {
-    return new RowReader(file, TextFile.open(file));
+  static RowLines open(Path file) throws IOException {
+    return new RowLines(file, TextFile.open(file));
   }
 
   /**
-   * Whether there is one more row.
+   * Whether there is one more line.
    *
-   * @throws RowException if the next line is not a row
+   * @throws RowException if the file is not UTF-8
    */
   @Override
   public boolean hasNext() {
@@ -43,16 +42,16 @@ public final class RowReader implements Iterator<Row>, AutoCloseable {
   }
 
   @Override
-  public Row next() {
+  public RowLine next() {
     if (!hasNext()) {
-      throw new NoSuchElementException(file + ": no more rows");
+      throw new NoSuchElementException(file + ": no more lines");
     }
-    Row row = next;
+    RowLine found = next;
     next = null;
-    return Objects.requireNonNull(row);
+    return Objects.requireNonNull(found);
   }
 
-  private @Nullable Row advance() {
+  private @Nullable RowLine advance() {
     try {
       String text;
       while ((text = lines.readLine()) != null) {
@@ -61,7 +60,7 @@ public final class RowReader implements Iterator<Row>, AutoCloseable {
           text = text.substring(1);
         }
         if (!text.isBlank()) {
-          return RowFormat.read(text, file + ":" + line, dataset, Integer.toString(line));
+          return RowFormat.line(text, file, line, dataset);
         }
       }
       return null;
