@@ -87,20 +87,34 @@ public record ScoreFit(
 
   private static double[] crossFitted(double[] logOdds, boolean[] unsafe) {
     double[] scores = new double[logOdds.length];
+    int[] halves = halves(unsafe);
     for (int half = 0; half < 2; half++) {
-      int parity = half;
-      int[] others = IntStream.range(0, logOdds.length).filter(i -> i % 2 != parity).toArray();
+      int wanted = half;
+      int[] others = IntStream.range(0, logOdds.length).filter(i -> halves[i] != wanted).toArray();
       double[] otherOdds = Arrays.stream(others).mapToDouble(i -> logOdds[i]).toArray();
       boolean[] otherLabels = new boolean[others.length];
       for (int i = 0; i < others.length; i++) {
         otherLabels[i] = unsafe[others[i]];
       }
       double temperature = temperature(otherOdds, otherLabels);
-      for (int i = half; i < logOdds.length; i += 2) {
-        scores[i] = score(logOdds[i], temperature);
+      for (int i = 0; i < logOdds.length; i++) {
+        if (halves[i] == half) {
+          scores[i] = score(logOdds[i], temperature);
+        }
       }
     }
     return scores;
+  }
+
+  /** Every other row of each label, so that both halves have both, however the rows are sorted. */
+  private static int[] halves(boolean[] unsafe) {
+    int[] halves = new int[unsafe.length];
+    int safeSeen = 0;
+    int unsafeSeen = 0;
+    for (int i = 0; i < unsafe.length; i++) {
+      halves[i] = (unsafe[i] ? unsafeSeen++ : safeSeen++) % 2;
+    }
+    return halves;
   }
 
   /** Golden section over the logarithm: the loss is convex in the temperature's inverse. */

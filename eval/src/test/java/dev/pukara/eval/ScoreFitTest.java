@@ -46,6 +46,23 @@ class ScoreFitTest {
     }
   }
 
+  /** Halves of one label each would fit nonsense. */
+  @Test
+  void labelsInTurnAreNoTrap() {
+    Random random = new Random(11);
+    double[] scores = new double[ROWS];
+    boolean[] unsafe = new boolean[ROWS];
+    for (int i = 0; i < ROWS; i++) {
+      unsafe[i] = i % 2 == 0;
+      // Normal with means -1 and 1: the log odds of a label are twice the value.
+      double z = 2 * (random.nextGaussian() + (unsafe[i] ? 1 : -1));
+      scores[i] = 1 / (1 + Math.exp(-2 * z));
+    }
+    ScoreFit fit = ScoreFit.of(scores, unsafe, 0.01);
+    assertThat(fit.temperature()).isCloseTo(2, within(0.1));
+    assertThat(fit.eceAfter()).isLessThan(0.02);
+  }
+
   @Test
   void tiesCountTogether() {
     double[] scores = {0.5, 0.5, 0.5, 0.7};

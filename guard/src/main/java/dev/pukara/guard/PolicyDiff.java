@@ -25,6 +25,7 @@ public final class PolicyDiff {
         lines.add("- " + category.code() + ": " + category.name());
       } else {
         compare(category.code() + ".", fields(category), fields(other.get()), lines);
+        compareExamples(category, other.get(), lines);
       }
     }
     for (Category category : after.categories()) {
@@ -104,22 +105,31 @@ public final class PolicyDiff {
     fields.put("description", category.description());
     fields.put("should_flag", String.join("; ", category.shouldFlag()));
     fields.put("should_not_flag", String.join("; ", category.shouldNotFlag()));
-    fields.put("examples", category.examples().size() + " " + Digests.sha256(shown(category)));
     fields.put("threshold", text(category.threshold()));
     fields.put("action", category.action().name());
     return fields;
   }
 
-  private static String shown(Category category) {
-    StringBuilder text = new StringBuilder();
-    for (Example example : category.examples()) {
-      example
-          .conversation()
-          .messages()
-          .forEach(message -> text.append(message.text()).append('\0'));
-      text.append(example.codes());
+  /** Examples that one of them lacks; their order counts too, for demonstrations. */
+  private static void compareExamples(Category before, Category after, List<String> lines) {
+    String field = before.code() + ".example: ";
+    List<String> one = before.examples().stream().map(PolicyDiff::shown).toList();
+    List<String> other = after.examples().stream().map(PolicyDiff::shown).toList();
+    List<String> gone = one.stream().filter(text -> !other.contains(text)).toList();
+    List<String> come = other.stream().filter(text -> !one.contains(text)).toList();
+    gone.forEach(text -> lines.add("- " + field + text));
+    come.forEach(text -> lines.add("+ " + field + text));
+    if (gone.isEmpty() && come.isEmpty() && !one.equals(other)) {
+      lines.add("- " + before.code() + ".examples: " + String.join("; ", one));
+      lines.add("+ " + before.code() + ".examples: " + String.join("; ", other));
     }
-    return text.toString();
+  }
+
+  private static String shown(Example example) {
+    List<String> texts = new ArrayList<>();
+    example.conversation().messages().forEach(message -> texts.add(message.text().strip()));
+    String codes = example.isSafe() ? "safe" : "unsafe " + example.codes();
+    return codes + ": " + String.join(" -> ", texts);
   }
 
   private static String text(OptionalDouble value) {

@@ -65,6 +65,13 @@ final class AdherenceCommand implements Callable<Integer> {
     }
     // Only the first token counts, of the text as it is.
     try (Guard guard = options.open(CategoryMode.NEVER, DefenceOptions.NONE)) {
+      if (guard.policy().categories().size() < 2) {
+        throw new UserException(
+            "policy "
+                + guard.policy().id()
+                + " has a single category, and one must be left when one is taken out; choose a"
+                + " policy with more");
+      }
       Result result = Adherence.run(guard, rows, this::progress);
       console.err().println();
       if (Result.total(result.own()).rows() == 0) {

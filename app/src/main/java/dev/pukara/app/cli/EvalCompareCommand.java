@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 @Command(
     name = "compare",
     description = {
-      "Compares two guards on the messages that both judged: B minus A, with 95 % intervals and",
+      "Compares two guards on the messages that both judged: B minus A, with 95 %% intervals and",
       "p-values of a paired bootstrap."
     },
     mixinStandardHelpOptions = true,

@@ -64,7 +64,7 @@ final class PolicyTestCommand implements Callable<Integer> {
       List<Verdict> verdicts = guard.checkAll(conversations);
       int right = 0;
       for (int i = 0; i < examples.size(); i++) {
-        if (verdicts.get(i) instanceof Verdict.Safe == examples.get(i).isSafe()) {
+        if (isAsStated(examples.get(i), verdicts.get(i))) {
           right++;
         } else {
           console.out().println(line(examples.get(i), verdicts.get(i)));
@@ -82,19 +82,32 @@ final class PolicyTestCommand implements Callable<Integer> {
     }
   }
 
+  private static boolean isAsStated(Example example, Verdict verdict) {
+    return switch (verdict) {
+      case Verdict.Safe safe -> example.isSafe();
+      case Verdict.Unsafe unsafe -> !example.isSafe();
+      case Verdict.Unreadable unreadable -> false;
+    };
+  }
+
   private static String line(Example example, Verdict verdict) {
     String text = example.conversation().last().text().replaceAll("\\s+", " ");
-    String codes =
-        verdict instanceof Verdict.Unsafe unsafe
-            ? " " + unsafe.categories().stream().map(CategoryScore::code).toList()
-            : "";
+    String got =
+        switch (verdict) {
+          case Verdict.Safe safe -> String.format(Locale.ROOT, "safe %.3f", safe.score());
+          case Verdict.Unsafe unsafe ->
+              String.format(
+                  Locale.ROOT,
+                  "unsafe %.3f %s",
+                  unsafe.score(),
+                  unsafe.categories().stream().map(CategoryScore::code).toList());
+          case Verdict.Unreadable unreadable -> "unreadable (" + unreadable.reason() + ")";
+        };
     return String.format(
         Locale.ROOT,
-        "expected %s, got %s %.3f%s: %s",
+        "expected %s, got %s: %s",
         example.isSafe() ? "safe" : "unsafe " + example.codes(),
-        Verdicts.name(verdict),
-        verdict.score(),
-        codes,
+        got,
         text.length() <= SHOWN_CHARACTERS ? text : text.substring(0, SHOWN_CHARACTERS) + "...");
   }
 }

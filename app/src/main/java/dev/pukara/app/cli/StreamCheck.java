@@ -50,7 +50,10 @@ final class StreamCheck {
         json ? Verdicts.json(guard, verdict.get()) : Verdicts.text(guard, verdict.get()));
     if (!json) {
       report.printf(
-          Locale.ROOT, "%d checks, %d tokens computed%n", stream.checks(), stream.computedTokens());
+          Locale.ROOT,
+          "checked %d times, %d tokens computed%n",
+          stream.checks(),
+          stream.computedTokens());
     }
     return Verdicts.exitCode(verdict.get());
   }

@@ -178,10 +178,15 @@ public final class Adherence {
     private static Moves move(@Nullable Verdict known, Verdict after) {
       Verdict before = Objects.requireNonNull(known);
       boolean was = before instanceof Verdict.Unsafe;
-      boolean is = after instanceof Verdict.Unsafe;
+      boolean turnedSafe = was && after instanceof Verdict.Safe;
+      boolean turnedUnsafe = before instanceof Verdict.Safe && after instanceof Verdict.Unsafe;
       double moved = Math.abs(before.score() - after.score());
       return new Moves(
-          1, was ? 1 : 0, was && !is ? 1 : 0, !was && is ? 1 : 0, Double.isNaN(moved) ? 0 : moved);
+          1,
+          was ? 1 : 0,
+          turnedSafe ? 1 : 0,
+          turnedUnsafe ? 1 : 0,
+          Double.isNaN(moved) ? 0 : moved);
     }
   }
 }

@@ -99,6 +99,20 @@ class PolicyCommandTest {
   }
 
   @Test
+  void diffOfExamples() throws IOException {
+    String start = HEAD + "  - {code: C1, name: A, examples: {unsafe: [";
+    String one = file("one.yaml", start + "x, y], safe: [z]}}\n");
+    String two = file("two.yaml", start + "{user: x, agent: w}, y], safe: [z]}}\n");
+    assertThat(Cli.run("policy", "diff", one, two).out().lines())
+        .containsExactly("- C1.example: unsafe [C1]: x", "+ C1.example: unsafe [C1]: x -> w");
+    String turned = file("three.yaml", start + "y, x], safe: [z]}}\n");
+    assertThat(Cli.run("policy", "diff", one, turned).out().lines())
+        .containsExactly(
+            "- C1.examples: unsafe [C1]: x; unsafe [C1]: y; safe: z",
+            "+ C1.examples: unsafe [C1]: y; unsafe [C1]: x; safe: z");
+  }
+
+  @Test
   void diffOfOverridesAndCalibration() throws IOException {
     String plain = HEAD + "  - {code: C1, name: A}\n  - {code: C2, name: B}\n";
     String one =
