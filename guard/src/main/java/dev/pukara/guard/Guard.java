@@ -96,20 +96,11 @@ public final class Guard implements AutoCloseable {
    * verdicts unreadable, with the reason; they block or allow as the options say.
    *
    * @param options of which model, precision and engine mean nothing; the format is needed, here or
-   *     in the policy
+   *     in the policy, unless the server's chat template makes the prompts
    * @throws PolicyException if there is no format, or the policy leaves no room for a conversation
    */
   public static Guard connect(RemoteOptions server, GuardOptions options) {
-    PromptFormat format =
-        ModelFormats.told(options)
-            .orElseThrow(
-                () ->
-                    new PolicyException(
-                        "no prompt format for "
-                            + server
-                            + "; choose the one that the model was made for with --format ("
-                            + String.join(", ", PromptFormats.ids())
-                            + ")"));
+    PromptFormat format = RemoteBackEnd.format(server, options);
     BackEnd backEnd = new RemoteBackEnd(new RemoteModel(server));
     try {
       Setup setup = Setup.of(options, format, GuardMetadata.NONE, backEnd::tokens, backEnd::digest);

@@ -9,18 +9,19 @@ final class ModelFormats {
 
   /** As the options say, else as the policy says, else as the model file says. */
   static PromptFormat choose(GuardOptions options, ModelFile file) {
-    return told(options).orElseGet(() -> of(file));
-  }
-
-  /** As the options say, else as the policy says. */
-  static Optional<PromptFormat> told(GuardOptions options) {
     return options
         .format()
-        .or(
-            () ->
-                options
-                    .policy()
-                    .flatMap(policy -> policy.settings().format().map(PromptFormats::find)));
+        .or(() -> ofPolicy(options).map(id -> named(id, file)))
+        .orElseGet(() -> of(file));
+  }
+
+  /** As the options say, else as the policy says; without a model file. */
+  static Optional<PromptFormat> told(GuardOptions options) {
+    return options.format().or(() -> ofPolicy(options).map(PromptFormats::find));
+  }
+
+  private static Optional<String> ofPolicy(GuardOptions options) {
+    return options.policy().flatMap(policy -> policy.settings().format());
   }
 
   static PromptFormat of(ModelFile file) {

@@ -27,6 +27,14 @@ public final class PromptFormats {
 
   private PromptFormats() {}
 
+  /**
+   * The conversation itself, for servers that are asked with {@link
+   * dev.pukara.guard.remote.RemoteApi#MESSAGES}.
+   */
+  public static PromptFormat ofServer() {
+    return new ServerFormat();
+  }
+
   /** Names of all formats. */
   public static List<String> ids() {
     return List.copyOf(ALL.keySet());

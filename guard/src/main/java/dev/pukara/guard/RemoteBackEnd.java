@@ -1,6 +1,8 @@
 package dev.pukara.guard;
 
 import dev.pukara.guard.Prompt.Piece;
+import dev.pukara.guard.remote.ChatTurn;
+import dev.pukara.guard.remote.RemoteApi;
 import dev.pukara.guard.remote.RemoteModel;
 import dev.pukara.guard.remote.RemoteOptions;
 import dev.pukara.guard.remote.TokenOdds;
@@ -8,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The model behind a server: prompts go as text, one request for each tail. */
@@ -21,6 +24,31 @@ final class RemoteBackEnd implements BackEnd {
   RemoteBackEnd(RemoteModel model) {
     this.model = model;
     this.options = model.options();
+  }
+
+  /** The prompt format that options or policy ask for; the server's own if it is asked so. */
+  static PromptFormat format(RemoteOptions server, GuardOptions options) {
+    boolean own = server.api() == RemoteApi.MESSAGES;
+    PromptFormat format =
+        ModelFormats.told(options)
+            .or(() -> own ? Optional.of(PromptFormats.ofServer()) : Optional.empty())
+            .orElseThrow(
+                () ->
+                    new PolicyException(
+                        "no prompt format for "
+                            + server
+                            + "; choose the one that the model was made for with --format ("
+                            + String.join(", ", PromptFormats.ids())
+                            + ")"));
+    if (own != format instanceof ServerFormat) {
+      throw new PolicyException(
+          server
+              + ": prompt format "
+              + format.id()
+              + ", but the chat template of a server makes the prompts if and only if it is asked"
+              + " with messages; leave the format out, or ask for completions");
+    }
+    return format;
   }
 
   @Override
@@ -53,8 +81,7 @@ final class RemoteBackEnd implements BackEnd {
   public CompletableFuture<Reading> ask(Question question) {
     List<CompletableFuture<TokenOdds>> asked = new ArrayList<>();
     for (List<Piece> tail : question.tails()) {
-      String prompt = RemotePrompt.text(options.api(), question.prompt(), tail);
-      asked.add(model.ask(prompt, question.no(), question.yes()));
+      asked.add(ask(question, tail));
     }
     return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
         .thenApply(
@@ -68,6 +95,19 @@ final class RemoteBackEnd implements BackEnd {
               }
               return new Reading(odds, new Cost(tokens, 0));
             });
+  }
+
+  private CompletableFuture<TokenOdds> ask(Question question, List<Piece> tail) {
+    Prompt prompt = question.prompt();
+    return switch (options.api()) {
+      case COMPLETIONS ->
+          model.complete(RemotePrompt.text(prompt, tail), question.no(), question.yes());
+      case CHAT -> {
+        ChatTurn words = new ChatTurn("user", RemotePrompt.words(prompt, tail));
+        yield model.chat(List.of(words), question.no(), question.yes());
+      }
+      case MESSAGES -> model.chat(RemotePrompt.turns(prompt), question.no(), question.yes());
+    };
   }
 
   @Override

@@ -3,10 +3,11 @@ package dev.pukara.guard;
 import dev.pukara.guard.Prompt.Piece;
 import dev.pukara.guard.Prompt.Special;
 import dev.pukara.guard.Prompt.Text;
-import dev.pukara.guard.remote.RemoteApi;
+import dev.pukara.guard.remote.ChatTurn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -22,29 +23,12 @@ final class RemotePrompt {
 
   private RemotePrompt() {}
 
-  static String text(RemoteApi api, Prompt prompt, List<Piece> tail) {
-    List<Piece> pieces = new ArrayList<>(prompt.prefix());
-    prompt.stem().forEach(piece -> pieces.add(harmless(piece, api)));
-    pieces.addAll(tail);
-    return switch (api) {
-      case COMPLETIONS -> completion(pieces);
-      case CHAT -> chat(pieces);
-    };
-  }
-
-  /** Stems hold the conversation; the frame's own words in them spell no token. */
-  private static Piece harmless(Piece piece, RemoteApi api) {
-    if (!(piece instanceof Text(String text))) {
-      return piece;
-    }
-    String spelled = SPELLING.matcher(text).replaceAll("$0 ");
-    return new Text(api == RemoteApi.CHAT ? BRACKETS.matcher(spelled).replaceAll("$0 ") : spelled);
-  }
-
-  /** Without the begin-of-text token, which servers add, and the blank before it. */
-  private static String completion(List<Piece> pieces) {
+  /**
+   * For completions: without the begin-of-text token, which servers add, and the blank before it.
+   */
+  static String text(Prompt prompt, List<Piece> tail) {
     StringBuilder text = new StringBuilder();
-    for (Piece piece : pieces) {
+    for (Piece piece : pieces(prompt, tail, RemotePrompt::spelledOut)) {
       if (isBegin(piece)) {
         text.setLength(0);
       } else {
@@ -59,11 +43,44 @@ final class RemotePrompt {
         && special.text().toLowerCase(Locale.ROOT).contains("begin_of_text");
   }
 
+  /** Stems hold the conversation; the frame's own words in them spell no token. */
+  private static List<Piece> pieces(
+      Prompt prompt, List<Piece> tail, UnaryOperator<String> harmless) {
+    List<Piece> pieces = new ArrayList<>(prompt.prefix());
+    for (Piece piece : prompt.stem()) {
+      pieces.add(piece instanceof Text(String text) ? new Text(harmless.apply(text)) : piece);
+    }
+    pieces.addAll(tail);
+    return pieces;
+  }
+
+  private static String spelledOut(String text) {
+    return SPELLING.matcher(text).replaceAll("$0 ");
+  }
+
+  private static String spelledOutInChat(String text) {
+    return BRACKETS.matcher(spelledOut(text)).replaceAll("$0 ");
+  }
+
+  /** The turns of a prompt of {@link ServerFormat}. */
+  static List<ChatTurn> turns(Prompt prompt) {
+    List<ChatTurn> turns = new ArrayList<>();
+    String role = "";
+    for (Piece piece : pieces(prompt, List.of(), RemotePrompt::spelledOutInChat)) {
+      if (piece instanceof Special(String name)) {
+        role = name;
+      } else {
+        turns.add(new ChatTurn(role, piece.text()));
+      }
+    }
+    return turns;
+  }
+
   /** The words without special tokens and headers: the server's template has its own. */
-  private static String chat(List<Piece> pieces) {
+  static String words(Prompt prompt, List<Piece> tail) {
     StringBuilder words = new StringBuilder();
     String before = "";
-    for (Piece piece : pieces) {
+    for (Piece piece : pieces(prompt, tail, RemotePrompt::spelledOutInChat)) {
       if (piece instanceof Text(String text)) {
         words.append(withoutHeader(before, text));
       }

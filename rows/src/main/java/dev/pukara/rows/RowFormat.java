@@ -75,7 +75,7 @@ final class RowFormat {
       return new RowLine.Broken(file, number, id, new RowException(problem));
     }
     try {
-      return new RowLine.Readable(file, number, new Fields(json, where).row(dataset, id));
+      return new RowLine.Sound(file, number, new Fields(json, where).row(dataset, id));
     } catch (RowException e) {
       JsonNode own = json.path("id");
       return new RowLine.Broken(file, number, own.isString() ? own.asString() : id, e);

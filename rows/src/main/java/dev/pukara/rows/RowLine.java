@@ -35,7 +35,7 @@ public sealed interface RowLine {
    *
    * @param row what it holds
    */
-  record Readable(Path file, int number, Row row) implements RowLine {
+  record Sound(Path file, int number, Row row) implements RowLine {
     @Override
     public String id() {
       return row.id();

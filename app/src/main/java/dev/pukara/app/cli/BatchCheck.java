@@ -97,7 +97,7 @@ final class BatchCheck {
       Iterator<Conversation> conversations =
           lines
               .peek(ahead::add)
-              .filter(RowLine.Readable.class::isInstance)
+              .filter(RowLine.Sound.class::isInstance)
               .map(line -> line.row().conversation())
               .iterator();
       Iterator<Verdict> verdicts = guard.checkEach(conversations);

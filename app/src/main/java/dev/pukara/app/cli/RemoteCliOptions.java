@@ -34,8 +34,8 @@ final class RemoteCliOptions {
   @Option(
       names = "--remote-api",
       description =
-          "${COMPLETION-CANDIDATES}; chat where a server offers nothing else. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "${COMPLETION-CANDIDATES}; chat where a server offers nothing else, messages for a guard"
+              + " whose chat template the server renders. Default: ${DEFAULT-VALUE}.")
   RemoteApi api = RemoteApi.COMPLETIONS;
 
   @Option(
@@ -73,6 +73,9 @@ final class RemoteCliOptions {
 
   /** The format that goes with a server's model, as far as its name tells. */
   PromptFormat format(RemoteOptions options) {
+    if (options.api() == RemoteApi.MESSAGES) {
+      return PromptFormats.ofServer();
+    }
     String name = options.model().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
     for (String id : PromptFormats.ids()) {
       if (name.contains(id)) {

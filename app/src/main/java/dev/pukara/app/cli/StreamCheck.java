@@ -51,7 +51,7 @@ final class StreamCheck {
     if (!json) {
       report.printf(
           Locale.ROOT,
-          "checked %d times, %d tokens computed%n",
+          "checks: %d, tokens computed: %d%n",
           stream.checks(),
           stream.computedTokens());
     }

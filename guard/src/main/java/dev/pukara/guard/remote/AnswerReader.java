@@ -1,8 +1,10 @@
 package dev.pukara.guard.remote;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -16,6 +18,8 @@ final class AnswerReader {
 
   /** Log odds of an answer that comes without probabilities: 0.999 to 0.001. */
   private static final double CERTAIN = Math.log(0.999 / 0.001);
+
+  private static final Pattern NO_LETTERS = Pattern.compile("[^\\p{L}]+");
 
   private AnswerReader() {}
 
@@ -87,16 +91,17 @@ final class AnswerReader {
     return token.length() > 1 && answer.startsWith(token) && !other.startsWith(token);
   }
 
+  /** The first word says unsafe; only a text of nothing else says safe. */
   private static TokenOdds parsed(String text, String no, String yes, int tokens) {
-    String first = text.strip().toLowerCase(Locale.ROOT).split("[^\\p{L}]+", 2)[0];
-    if (first.isEmpty() && !text.isBlank()) {
-      first =
-          text.toLowerCase(Locale.ROOT).replaceFirst("^[^\\p{L}]+", "").split("[^\\p{L}]+", 2)[0];
-    }
-    if (first.equals(yes)) {
+    List<String> words =
+        NO_LETTERS
+            .splitAsStream(text.toLowerCase(Locale.ROOT))
+            .filter(word -> !word.isEmpty())
+            .toList();
+    if (!words.isEmpty() && words.getFirst().equals(yes)) {
       return new TokenOdds(-CERTAIN, 0, 1, tokens);
     }
-    if (first.equals(no)) {
+    if (words.equals(List.of(no))) {
       return new TokenOdds(0, -CERTAIN, 1, tokens);
     }
     return new TokenOdds(Double.NaN, Double.NaN, 0, tokens);

@@ -9,5 +9,10 @@ public enum RemoteApi {
    * nothing else exists. Without log probabilities the answer is parsed, and a score is near 0 or
    * 1.
    */
-  CHAT
+  CHAT,
+  /**
+   * {@code /v1/chat/completions}: the conversation's turns as they are; for guard models whose chat
+   * template the server renders, policy included (Llama Guard 4).
+   */
+  MESSAGES
 }

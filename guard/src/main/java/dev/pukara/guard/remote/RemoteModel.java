@@ -36,6 +36,9 @@ public final class RemoteModel implements AutoCloseable {
   /** vLLM refuses more; the two answers are among far fewer. */
   private static final int LISTED = 20;
 
+  /** A blank line, the answer, and enough behind it to see whether that is all. */
+  private static final int CHAT_TOKENS = 4;
+
   private static final long ANSWER_BYTES_MAX = 1 << 20;
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final Duration LEFT_ALONE = Duration.ofSeconds(5);
@@ -86,14 +89,37 @@ public final class RemoteModel implements AutoCloseable {
   }
 
   /**
-   * Asks.
+   * Asks which of two tokens follows a prompt.
    *
    * @param no text of the token that says safe, or no
    * @param yes text of the token that says unsafe, or yes
    * @return fails with {@link RemoteException}
    */
-  public CompletableFuture<TokenOdds> ask(String prompt, String no, String yes) {
-    HttpRequest request = request(prompt);
+  public CompletableFuture<TokenOdds> complete(String prompt, String no, String yes) {
+    Map<String, Object> body = body();
+    body.put("prompt", prompt);
+    body.put("max_tokens", 1);
+    body.put("logprobs", LISTED);
+    return ask(request("/v1/completions", body), no, yes);
+  }
+
+  /**
+   * Asks which of two tokens the assistant's next message starts with.
+   *
+   * @param no text of the token that says safe, or no
+   * @param yes text of the token that says unsafe, or yes
+   * @return fails with {@link RemoteException}
+   */
+  public CompletableFuture<TokenOdds> chat(List<ChatTurn> turns, String no, String yes) {
+    Map<String, Object> body = body();
+    body.put("messages", turns);
+    body.put("max_tokens", CHAT_TOKENS);
+    body.put("logprobs", true);
+    body.put("top_logprobs", LISTED);
+    return ask(request("/v1/chat/completions", body), no, yes);
+  }
+
+  private CompletableFuture<TokenOdds> ask(HttpRequest request, String no, String yes) {
     return retry
         .executeCompletionStage(
             pauses, () -> breaker.executeCompletionStage(() -> once(request, no, yes)))
@@ -174,28 +200,14 @@ public final class RemoteModel implements AutoCloseable {
     return failure instanceof CompletionException && cause != null ? cause : failure;
   }
 
-  private HttpRequest request(String prompt) {
+  private Map<String, Object> body() {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("model", options.model());
     body.put("temperature", 0);
-    switch (options.api()) {
-      case COMPLETIONS -> {
-        body.put("prompt", prompt);
-        body.put("max_tokens", 1);
-        body.put("logprobs", LISTED);
-      }
-      case CHAT -> {
-        body.put("messages", List.of(Map.of("role", "user", "content", prompt)));
-        body.put("max_tokens", 4);
-        body.put("logprobs", true);
-        body.put("top_logprobs", LISTED);
-      }
-    }
-    String path =
-        switch (options.api()) {
-          case COMPLETIONS -> "/v1/completions";
-          case CHAT -> "/v1/chat/completions";
-        };
+    return body;
+  }
+
+  private HttpRequest request(String path, Map<String, Object> body) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(options.base() + path))
             .timeout(options.timeout())
