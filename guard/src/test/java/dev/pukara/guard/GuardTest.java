@@ -141,6 +141,17 @@ class GuardTest {
         .hasMessageContaining("--format");
   }
 
+  /** A policy that asks for the file's own template gets what is wrong with the file. */
+  @Test
+  void formatOfThePolicyIsMadeFromTheFile() {
+    String yaml =
+        "id: p\nversion: 1\ntitle: P\nformat: template\ncategories: [{code: C1, name: A}]\n";
+    GuardOptions options = GuardOptions.of(model).withPolicy(Policies.parse(yaml, "p.yaml"));
+    assertThatThrownBy(() -> Guard.open(options).close())
+        .isInstanceOf(PolicyException.class)
+        .hasMessageContaining("tiny.gguf: has no chat template");
+  }
+
   @Test
   void modelWithoutATemplateNeedsAFormat() {
     assertThatThrownBy(() -> Guard.formatOf(model))

@@ -59,6 +59,11 @@ class RemoteGuardTest {
     }
   }
 
+  private static Verdict answered(String text) throws IOException {
+    String body = "{\"choices\":[{\"message\":{\"content\":\"" + text + "\"}}]}";
+    return check(n -> Answer.of(body), o -> o.withApi(RemoteApi.CHAT), false);
+  }
+
   private static Guard connect(RemoteOptions options, boolean failOpen) {
     DecisionOptions decision =
         DecisionOptions.DEFAULT.withFailOpen(failOpen).withCategories(CategoryMode.NEVER);
@@ -85,8 +90,7 @@ class RemoteGuardTest {
   @ParameterizedTest
   @ValueSource(strings = {"unsafe\\nS1", "**Unsafe**", "\\n\\n unsafe"})
   void answersWithoutProbabilitiesAreParsed(String text) throws IOException {
-    String body = "{\"choices\":[{\"message\":{\"content\":\"" + text + "\"}}]}";
-    Verdict verdict = check(n -> Answer.of(body), o -> o.withApi(RemoteApi.CHAT), false);
+    Verdict verdict = answered(text);
     assertThat(verdict).isInstanceOf(Verdict.Unsafe.class);
     assertThat(verdict.score()).isCloseTo(0.999, CLOSE);
   }
@@ -213,9 +217,7 @@ class RemoteGuardTest {
   @ParameterizedTest
   @ValueSource(strings = {"safe", "\\n\\nSafe.", "**safe**"})
   void onlySafeAloneIsSafe(String text) throws IOException {
-    String body = "{\"choices\":[{\"message\":{\"content\":\"" + text + "\"}}]}";
-    Verdict verdict = check(n -> Answer.of(body), o -> o.withApi(RemoteApi.CHAT), false);
-    assertThat(verdict).isInstanceOf(Verdict.Safe.class);
+    assertThat(answered(text)).isInstanceOf(Verdict.Safe.class);
   }
 
   /** Llama Guard 4 and others whose template and policy only the server has. */

@@ -15,10 +15,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code pukara eval compare}: is B better than A? */
 @Command(
     name = "compare",
-    description = {
-      "Compares two guards on the messages that both judged: B minus A, with 95 %% intervals and",
-      "p-values of a paired bootstrap."
-    },
+    description =
+        "Compares two guards on the messages that both judged: B minus A, with 95 %% intervals and"
+            + " p-values of a paired bootstrap.",
     mixinStandardHelpOptions = true,
     footer = {
       "",
