@@ -29,6 +29,8 @@ class ArchitectureTest {
         .definedBy("dev.pukara.train..")
         .layer("guard")
         .definedBy("dev.pukara.guard..")
+        .layer("starter")
+        .definedBy("dev.pukara.starter..")
         .layer("engine")
         .definedBy("dev.pukara.engine..")
         .layer("model")
@@ -43,6 +45,8 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("app")
         .whereLayer("train")
         .mayOnlyBeAccessedByLayers("app")
+        .whereLayer("starter")
+        .mayOnlyBeAccessedByLayers("app")
         .whereLayer("rows")
         .mayOnlyBeAccessedByLayers("eval", "train", "app")
         .whereLayer("guard")
@@ -52,7 +56,7 @@ class ArchitectureTest {
         .whereLayer("model")
         .mayOnlyBeAccessedByLayers("engine", "guard", "eval", "train", "app")
         .whereLayer("cache")
-        .mayOnlyBeAccessedByLayers("kernels", "model", "engine", "guard", "app")
+        .mayOnlyBeAccessedByLayers("kernels", "model", "engine", "guard", "starter", "app")
         .check(CLASSES);
   }
 

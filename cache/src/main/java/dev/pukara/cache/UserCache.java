@@ -48,6 +48,9 @@ public final class UserCache {
   /** Start of the names of folders with unpacked libraries. */
   public static final String LIBRARY = "onednn-";
 
+  /** Start of the names of models that were copied out of a jar. */
+  public static final String MODEL = "model-";
+
   private static final long BYTES_MAX = 16L << 30;
   private static final Duration UNUSED_MAX = Duration.ofDays(90);
 
@@ -260,6 +263,9 @@ public final class UserCache {
     if (name.startsWith(LIBRARY)) {
       return "oneDNN, unpacked";
     }
+    if (name.startsWith(MODEL)) {
+      return "a bundled model, copied out of its jar";
+    }
     if (!name.endsWith(CacheFile.SUFFIX)) {
       return name.endsWith(CacheFile.PARTIAL) ? "being written" : "not Pukara's";
     }
@@ -276,7 +282,8 @@ public final class UserCache {
   public long clear() throws IOException {
     long bytes = 0;
     for (CacheEntry entry : list()) {
-      if (isOurs(entry.path()) || entry.path().getFileName().toString().startsWith(LIBRARY)) {
+      String name = entry.path().getFileName().toString();
+      if (isOurs(entry.path()) || name.startsWith(LIBRARY) || name.startsWith(MODEL)) {
         delete(entry.path());
         bytes += entry.bytes();
       }

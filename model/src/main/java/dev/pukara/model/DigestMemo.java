@@ -61,10 +61,10 @@ final class DigestMemo {
 
   private static Optional<CacheKey> key(Path path, MemorySegment data) {
     try {
-      Path real = path.toRealPath();
+      Path real = MappedFile.onDisk(path).toRealPath();
       return Optional.of(
           CacheKey.of("digest")
-              .with("path", real.toString())
+              .with("path", real + " " + path.getFileName())
               .with("bytes", Long.toString(data.byteSize()))
               .with("changed", Files.getLastModifiedTime(real).toInstant().toString())
               .with("samples", samples(data)));

@@ -7,17 +7,29 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 
-/** Maps whole files read-only. */
+/** Maps files read-only. */
 final class MappedFile {
   private MappedFile() {}
 
-  /** The file's bytes until {@code arena} closes. */
+  /** The bytes of a file, or of an entry stored in a jar, until {@code arena} closes. */
   static MemorySegment map(Path path, Arena arena) throws IOException {
+    Optional<StoredEntry> entry = StoredEntry.of(path);
+    return entry.isPresent() ? entry.get().map(arena) : whole(path, arena);
+  }
+
+  /** The bytes of a file until {@code arena} closes. */
+  static MemorySegment whole(Path path, Arena arena) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
       return size == 0 ? MemorySegment.NULL : channel.map(MapMode.READ_ONLY, 0, size, arena);
     }
+  }
+
+  /** The file on the disk that holds the bytes. */
+  static Path onDisk(Path path) {
+    return StoredEntry.of(path).map(StoredEntry::archive).orElse(path);
   }
 
   /** A file's name for messages. */

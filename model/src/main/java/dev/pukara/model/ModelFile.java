@@ -16,7 +16,8 @@ import java.util.SequencedMap;
  */
 public interface ModelFile extends TensorSource, AutoCloseable {
   /**
-   * Opens a .gguf file, a .safetensors file or a folder with config.json.
+   * Opens a .gguf file, a .safetensors file or a folder with config.json. A file may lie in a jar,
+   * stored without compression: {@code lib/guards.jar!/guard.gguf}.
    *
    * @throws FormatException if the content is not what the format says
    */

@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -76,13 +75,13 @@ final class AttacksCommand implements Callable<Integer> {
 
   /** A server tokenizes by itself: nothing can be counted there. */
   private OptionalLong specialTokens(Guard guard, List<AttackRow> rows) throws IOException {
-    Optional<Path> model = options.isRemote() ? Optional.empty() : options.modelPath();
-    if (model.isEmpty()) {
+    if (options.isRemote()) {
       return OptionalLong.empty();
     }
     List<Conversation> all = new ArrayList<>();
     rows.forEach(row -> all.addAll(List.of(row.attacked(), row.twin())));
-    return OptionalLong.of(Guard.specialTokens(model.get(), guard.format(), guard.policy(), all));
+    return OptionalLong.of(
+        Guard.specialTokens(options.modelPath(), guard.format(), guard.policy(), all));
   }
 
   private void progress(int done, int all) {

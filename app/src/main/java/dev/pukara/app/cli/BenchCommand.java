@@ -4,10 +4,12 @@ import dev.pukara.app.cli.Pukara.Console;
 import dev.pukara.cache.UserCache;
 import dev.pukara.kernels.Precision;
 import dev.pukara.model.SyntheticModel;
+import dev.pukara.starter.Starter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -30,11 +32,12 @@ import tools.jackson.databind.json.JsonMapper;
       "Examples:",
       "  pukara bench --shape llama-guard-3-1b",
       "  pukara bench --model Llama-Guard-3-1B.Q8_0.gguf --json",
-      "  pukara bench --shape smollm2-135m --profile"
+      "  pukara bench --shape smollm2-135m --profile",
+      "  pukara bench --categories 14,100"
     })
 final class BenchCommand implements Callable<Integer> {
-  @ArgGroup(multiplicity = "1")
-  private Source source;
+  @ArgGroup(multiplicity = "0..1")
+  private Source source = new Source();
 
   /** A file, or random weights of a real shape. */
   private static final class Source {
@@ -42,7 +45,7 @@ final class BenchCommand implements Callable<Integer> {
         names = {"-m", "--model"},
         required = true,
         paramLabel = "FILE",
-        description = "GGUF file or folder with safetensors.")
+        description = "GGUF file or folder with safetensors; default: the bundled guard.")
     @Nullable Path model;
 
     @Option(
@@ -76,6 +79,15 @@ final class BenchCommand implements Callable<Integer> {
       description = "Show where the time goes instead: products, attention, norms, waiting.")
   private boolean profile;
 
+  @Option(
+      names = "--categories",
+      split = ",",
+      paramLabel = "N",
+      description =
+          "Measure the whole guard instead, with policies of so many categories: 14,100. Messages"
+              + " have 48 words; the policies are cached.")
+  private List<Integer> categories = List.of();
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
@@ -87,13 +99,17 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (source.model != null) {
-      run(source.model, source.model.getFileName().toString(), UserCache.ofUser());
+    if (!categories.isEmpty()) {
+      return byCategories();
+    }
+    if (source.shape == null) {
+      Path model = model();
+      run(model, model.getFileName().toString(), UserCache.ofUser());
       return 0;
     }
     Path file = Files.createTempFile("pukara-bench-", ".gguf");
     try {
-      String shape = String.valueOf(source.shape);
+      String shape = source.shape;
       console.err().println("making random weights of shape " + shape + ", " + type + " ...");
       SyntheticModel.write(
           ModelSynthCommand.shape(shape),
@@ -104,6 +120,28 @@ final class BenchCommand implements Callable<Integer> {
       run(file, shape + " " + type, Optional.empty());
     } finally {
       Files.deleteIfExists(file);
+    }
+    return 0;
+  }
+
+  private Path model() {
+    return source.model == null ? Starter.model() : source.model;
+  }
+
+  private int byCategories() throws IOException {
+    if (source.shape != null || profile) {
+      throw new UserException(
+          "--categories measures a guard: it needs a model file (--model), not --shape or --profile");
+    }
+    if (categories.stream().anyMatch(count -> count < 1)) {
+      throw new UserException("--categories " + categories + ", expected numbers from 1");
+    }
+    List<Map<String, Object>> results =
+        new BenchCategories(console.err()).run(model(), precision, categories, seconds);
+    if (json) {
+      console.out().println(new JsonMapper().writeValueAsString(results));
+    } else {
+      BenchTable.categories(results, console.out());
     }
     return 0;
   }

@@ -272,7 +272,7 @@ final class BenchRun implements AutoCloseable {
     return quantile(sorted, 0.5);
   }
 
-  private static double quantile(double[] sorted, double share) {
+  static double quantile(double[] sorted, double share) {
     return sorted[(int) Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
   }
 

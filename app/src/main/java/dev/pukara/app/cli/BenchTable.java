@@ -1,6 +1,7 @@
 package dev.pukara.app.cli;
 
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,28 @@ final class BenchTable {
                             text(share.get("waiting")));
                       });
             });
+  }
+
+  /** What {@link BenchCategories} measured; more: than the first of its kind. */
+  static void categories(List<Map<String, Object>> results, PrintStream out) {
+    line(out, "policy", "cached", "p50 ms", "p99 ms", "more %");
+    double first = Double.NaN;
+    boolean before = false;
+    for (Map<String, Object> result : results) {
+      boolean described = Boolean.TRUE.equals(result.get("described"));
+      double p50 = number(result, "p50Millis");
+      if (Double.isNaN(first) || described != before) {
+        before = described;
+        first = p50;
+      }
+      line(
+          out,
+          result.get("categories") + (described ? " categories, described" : " names"),
+          String.valueOf(result.get("cachedTokens")),
+          text(p50),
+          text(result.get("p99Millis")),
+          text(100 * (p50 / first - 1)));
+    }
   }
 
   private static void setting(Map<String, Object> result, PrintStream out) {

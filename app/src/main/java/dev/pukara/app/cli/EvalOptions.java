@@ -45,7 +45,8 @@ final class EvalOptions {
       names = {"-m", "--model"},
       paramLabel = "PATH",
       description =
-          "GGUF file or folder with safetensors, several: side by side; else PUKARA_MODEL.")
+          "GGUF file or folder with safetensors, several: side by side; else PUKARA_MODEL,"
+              + " else the bundled guard.")
   private List<Path> models = List.of();
 
   @Option(
@@ -145,9 +146,9 @@ final class EvalOptions {
       return models;
     }
     GuardCliOptions fallback = new GuardCliOptions();
-    return openAi != null && fallback.modelPath().isEmpty()
+    return openAi != null && fallback.namedModel().isEmpty()
         ? List.of()
-        : List.of(fallback.requiredModel());
+        : List.of(fallback.modelPath());
   }
 
   private List<Optional<String>> policies() {

@@ -11,6 +11,7 @@ import dev.pukara.guard.PromptFormat;
 import dev.pukara.guard.PromptFormats;
 import dev.pukara.guard.remote.RemoteOptions;
 import dev.pukara.kernels.Precision;
+import dev.pukara.starter.Starter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +27,8 @@ final class GuardCliOptions {
       names = {"-m", "--model"},
       paramLabel = "PATH",
       description =
-          "GGUF file or folder with safetensors; else the environment variable PUKARA_MODEL.")
+          "GGUF file or folder with safetensors; else the environment variable PUKARA_MODEL,"
+              + " else the bundled guard.")
   @Nullable Path model;
 
   @Option(
@@ -79,7 +81,8 @@ final class GuardCliOptions {
       description = "Allow what the model gives no readable answer to; by default it is blocked.")
   boolean failOpen;
 
-  Optional<Path> modelPath() {
+  /** The model that the user names, if any. */
+  Optional<Path> namedModel() {
     if (model != null) {
       return Optional.of(model);
     }
@@ -89,12 +92,9 @@ final class GuardCliOptions {
         : Optional.of(Path.of(variable));
   }
 
-  Path requiredModel() {
-    return modelPath()
-        .orElseThrow(
-            () ->
-                new UserException(
-                    "no model; give one with --model PATH or the environment variable PUKARA_MODEL"));
+  /** The model that the user names, else the bundled one. */
+  Path modelPath() {
+    return namedModel().orElseGet(Starter::model);
   }
 
   /** Name of the prompt format that options or policy ask for, if any. */
@@ -158,7 +158,7 @@ final class GuardCliOptions {
   }
 
   GuardOptions guardOptions(PromptFormat chosen) {
-    return with(GuardOptions.of(requiredModel()), chosen);
+    return with(GuardOptions.of(modelPath()), chosen);
   }
 
   private GuardOptions with(GuardOptions base, PromptFormat chosen) {

@@ -12,15 +12,13 @@ final class ModelChoice {
 
   static PromptFormat format(GuardCliOptions options) throws IOException {
     Optional<String> told = options.formatName();
-    if (told.isPresent()) {
-      return options.modelPath().isPresent()
-          ? Guard.formatOf(options.requiredModel(), told.get())
-          : PromptFormats.find(told.get());
+    if (told.isEmpty()) {
+      return Guard.formatOf(options.modelPath());
     }
-    if (options.modelPath().isEmpty()) {
-      throw new UserException(
-          "neither a model nor a format; give --format NAME, --model PATH or the environment variable PUKARA_MODEL");
-    }
-    return Guard.formatOf(options.requiredModel());
+    // A format that a model's file knows is asked of that file; the bundled guard has one of its
+    // own.
+    return options.namedModel().isPresent()
+        ? Guard.formatOf(options.modelPath(), told.get())
+        : PromptFormats.find(told.get());
   }
 }

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
       ModelGenerateCommand.class,
       ModelConvertCommand.class,
       ModelQuantizeCommand.class,
+      ModelStateCommand.class,
       ModelSynthCommand.class,
       ModelCompareCommand.class,
       ModelOutliersCommand.class

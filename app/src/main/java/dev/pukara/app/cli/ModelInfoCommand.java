@@ -3,9 +3,11 @@ package dev.pukara.app.cli;
 import dev.pukara.app.cli.Pukara.Console;
 import dev.pukara.kernels.BlockFormat;
 import dev.pukara.model.LlamaConfig;
+import dev.pukara.model.ModelConverter;
 import dev.pukara.model.ModelFile;
 import dev.pukara.model.TensorInfo;
 import dev.pukara.model.TokenizerSpec;
+import dev.pukara.starter.Starter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -13,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,11 +27,17 @@ import tools.jackson.databind.json.JsonMapper;
     description = "Tells a model file's architecture, sizes, types, tokenizer and chat template.",
     mixinStandardHelpOptions = true)
 final class ModelInfoCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "FILE", description = "GGUF file or folder with safetensors.")
-  private Path file;
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "GGUF file or folder with safetensors; else the bundled guard.")
+  private @Nullable Path file;
 
   @Option(names = "--tensors", description = "List every tensor too.")
   private boolean tensors;
+
+  @Option(names = "--card", description = "Print the bundled guard's model card instead.")
+  private boolean card;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -41,16 +50,28 @@ final class ModelInfoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (ModelFile model = ModelFile.open(file)) {
+    if (card) {
+      return printCard();
+    }
+    try (ModelFile model = ModelFile.open(file == null ? Starter.model() : file)) {
       Map<String, Object> info = info(model);
       if (json) {
         console.out().println(new JsonMapper().writeValueAsString(info));
       } else {
         info.forEach(
             (key, value) ->
-                console.out().println(String.format(Locale.ROOT, "%-16s %s", key, value)));
+                console.out().println(String.format(Locale.ROOT, "%-24s %s", key, value)));
       }
     }
+    return 0;
+  }
+
+  private int printCard() {
+    if (file != null) {
+      throw new UserException(
+          file + ": --card prints the bundled guard's card; leave out one of the two");
+    }
+    console.out().print(Starter.card());
     return 0;
   }
 
@@ -90,6 +111,14 @@ final class ModelInfoCommand implements Callable<Integer> {
         tokenizer.kind() + ", " + tokenizer.pre() + ", " + tokenizer.tokens().size() + " tokens");
     info.put("bos", tokenizer.bos());
     info.put("eos", tokenizer.eos());
+    model
+        .metadata()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(ModelConverter.OWN_KEYS)) {
+                info.put(key, value);
+              }
+            });
     model.chatTemplate().ifPresent(template -> info.put("chatTemplate", template));
     if (tensors) {
       model

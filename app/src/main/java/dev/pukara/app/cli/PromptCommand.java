@@ -23,9 +23,7 @@ final class PromptCommand implements Callable<Integer> {
   @Mixin private final InputOptions input = new InputOptions();
   @Mixin private final GuardCliOptions options = new GuardCliOptions();
 
-  @Option(
-      names = "--tokens",
-      description = "Print the token ids instead, joined by commas (needs a model).")
+  @Option(names = "--tokens", description = "Print the token ids instead, joined by commas.")
   private boolean tokens;
 
   private final Console console;
@@ -41,7 +39,7 @@ final class PromptCommand implements Callable<Integer> {
     Policy policy = inPrompt(format, options.policy(format).orElseGet(format::defaultPolicy));
     Prompt prompt = format.render(policy, conversation);
     if (tokens) {
-      int[] ids = Guard.tokens(options.requiredModel(), format, prompt);
+      int[] ids = Guard.tokens(options.modelPath(), format, prompt);
       console
           .out()
           .println(IntStream.of(ids).mapToObj(Integer::toString).collect(Collectors.joining(",")));
@@ -55,6 +53,6 @@ final class PromptCommand implements Callable<Integer> {
   private Policy inPrompt(PromptFormat format, Policy policy) throws IOException {
     return policy.settings().fewShotTokens() == 0
         ? policy.underFormat(format.id())
-        : Guard.inPrompt(options.requiredModel(), format, policy);
+        : Guard.inPrompt(options.modelPath(), format, policy);
   }
 }

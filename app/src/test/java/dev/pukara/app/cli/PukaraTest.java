@@ -111,7 +111,6 @@ class PukaraTest {
     "'check Hi --format no-such', no prompt format 'no-such'",
     "'prompt Hi --format chatml --policy no-such', no policy 'no-such'",
     "'prompt Hi --format chatml --exclude S99', no such code",
-    "'prompt Hi', neither a model nor a format",
     "'model synth --shape no-such out.gguf', shape 'no-such'",
     "'check --no-such Hi', Unknown option",
   })

@@ -1,0 +1,127 @@
+package dev.pukara.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.pukara.guard.CategoryMode;
+import dev.pukara.guard.Conversation;
+import dev.pukara.guard.DefenceOptions;
+import dev.pukara.guard.Guard;
+import dev.pukara.guard.GuardOptions;
+import dev.pukara.guard.Verdict;
+import dev.pukara.kernels.Precision;
+import dev.pukara.rows.Label;
+import dev.pukara.rows.Row;
+import dev.pukara.rows.Rows;
+import dev.pukara.starter.Starter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The gate: 300 rows of our own, which no training sees, keep the scores that the bundled guard had
+ * when it was published. Whoever moves them on purpose (another model, another format) writes them
+ * anew:
+ *
+ * <pre>
+ * ./pukara check --jsonl data/gate/rows.jsonl --out data/gate/verdicts.jsonl \
+ *   --precision F32 --defences none --categories never
+ * </pre>
+ */
+class BundledGuardTest {
+  private static final Path GATE = Path.of("../data/gate");
+
+  /** Between the f32 kernels of any two machines. */
+  private static final double TOLERANCE = 2e-3;
+
+  private static final List<Row> rows = new ArrayList<>();
+  private static final List<Pin> pinned = new ArrayList<>();
+
+  /** What the gate holds of a row. */
+  private record Pin(String id, double score, boolean unsafe) {}
+
+  @BeforeAll
+  static void read() throws IOException {
+    try (Stream<Row> lines = Rows.read(GATE.resolve("rows.jsonl"))) {
+      lines.forEach(rows::add);
+    }
+    JsonMapper json = new JsonMapper();
+    for (String line : Files.readAllLines(GATE.resolve("verdicts.jsonl"))) {
+      JsonNode verdict = json.readTree(line);
+      boolean unsafe = verdict.get("verdict").asString().equals("unsafe");
+      pinned.add(new Pin(verdict.get("id").asString(), verdict.get("score").asDouble(), unsafe));
+    }
+  }
+
+  @Test
+  void everyRowIsPinned() {
+    assertThat(pinned.stream().map(Pin::id))
+        .containsExactlyElementsOf(rows.stream().map(Row::id).toList());
+    assertThat(rows).hasSizeGreaterThanOrEqualTo(300);
+  }
+
+  @Test
+  void referenceScoresStay() throws IOException {
+    try (Guard guard = open(Precision.F32)) {
+      List<Verdict> verdicts = verdicts(guard);
+      for (int i = 0; i < rows.size(); i++) {
+        assertThat(verdicts.get(i).score())
+            .as(rows.get(i).id())
+            .isCloseTo(pinned.get(i).score(), within(TOLERANCE));
+      }
+    }
+  }
+
+  /** The default precision of this machine, whichever it is, decides as the reference does. */
+  @Test
+  void defaultPrecisionDecidesAlike() throws IOException {
+    try (Guard guard =
+        Guard.open(
+            GuardOptions.of(Starter.model())
+                .withDefences(DefenceOptions.NONE)
+                .withCategories(CategoryMode.NEVER))) {
+      double difference = 0;
+      int flips = 0;
+      List<Verdict> verdicts = verdicts(guard);
+      for (int i = 0; i < rows.size(); i++) {
+        Pin pin = pinned.get(i);
+        difference += Math.abs(verdicts.get(i).score() - pin.score());
+        flips += verdicts.get(i) instanceof Verdict.Unsafe == pin.unsafe() ? 0 : 1;
+      }
+      assertThat(difference / rows.size()).as("mean difference of scores").isLessThan(0.03);
+      assertThat(flips).as("verdicts that differ").isLessThanOrEqualTo(rows.size() / 50);
+    }
+  }
+
+  /** Not a benchmark: a model or prompt that is broken altogether is noticed. */
+  @Test
+  void mostRowsAreJudgedAsLabelled() {
+    int right = 0;
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      boolean unsafe = row.responseLabel().or(row::promptLabel).orElseThrow() == Label.UNSAFE;
+      right += unsafe == pinned.get(i).unsafe() ? 1 : 0;
+    }
+    assertThat(right).isGreaterThan(rows.size() * 3 / 4);
+  }
+
+  private static Guard open(Precision precision) throws IOException {
+    return Guard.open(
+        GuardOptions.of(Starter.model())
+            .withPrecision(precision)
+            .withDefences(DefenceOptions.NONE)
+            .withCategories(CategoryMode.NEVER));
+  }
+
+  private static List<Verdict> verdicts(Guard guard) {
+    List<Conversation> conversations = rows.stream().map(Row::conversation).toList();
+    return guard.checkAll(conversations);
+  }
+}
