@@ -1,5 +1,6 @@
 package dev.pukara.guard;
 
+import dev.pukara.guard.text.Disguise;
 import dev.pukara.guard.text.TextViews;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,6 +8,12 @@ import java.util.List;
 /** All forms of a conversation that are scored, the one as written first. */
 final class Forms {
   static final String JOINED = "user turns joined";
+
+  /** A piece of the judged message between two delimiters of prompt formats. */
+  static final String PART = "part between delimiters";
+
+  /** Pieces of one message that are read by themselves, the first and the last ones. */
+  private static final int PARTS_MAX = 8;
 
   /** Joined turns start at a multiple of this, so that their cached prefix lives a while. */
   private static final int JOIN_STEP = 4;
@@ -63,6 +70,24 @@ final class Forms {
         changed.add(new Message(messages.get(i).role(), view.texts().get(i)));
       }
       forms.addAll(windows.of(form.then(view.name(), new Conversation(changed))));
+    }
+    forms.addAll(parts(form));
+    return forms;
+  }
+
+  /** The judged message's pieces, each by itself: no forged end covers what stands before it. */
+  private List<Form> parts(Form form) {
+    if (!options.disguises().contains(Disguise.DELIMITERS)) {
+      return List.of();
+    }
+    Message judged = form.conversation().last();
+    List<String> all = TextViews.parts(judged.text());
+    List<Form> forms = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      if (i < PARTS_MAX / 2 || i >= all.size() - PARTS_MAX / 2) {
+        Conversation piece = new Conversation(List.of(new Message(judged.role(), all.get(i))));
+        forms.addAll(windows.of(form.then(PART, piece)));
+      }
     }
     return forms;
   }

@@ -1,6 +1,9 @@
 package dev.pukara.guard.text;
 
+import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What only a prompt format may say: special tokens spelled out, frames, instruction marks, turns
@@ -26,7 +29,33 @@ final class Delimiters implements Decoder {
           "(?im)^[ \\t]*(?:(?:verdict|assessment|classification|result|guard|answer)[ \\t]*[:=][ \\t]*)?"
               + "['\"`*]*(?:un)?safe['\"`*]*[.!]?[ \\t]*$(?:\\R[ \\t]*[OS]\\d{1,2}(?:[ \\t]*,[ \\t]*[OS]\\d{1,2})*[ \\t]*$)?");
 
+  /** Anything that pretends that one text ends and another begins. */
+  private static final Pattern BORDER =
+      Pattern.compile(Stream.of(MARK, TURN).map(Pattern::pattern).collect(Collectors.joining("|")));
+
+  private static final Pattern WORDS = Pattern.compile("\\s+");
+
+  /** Shorter pieces say nothing by themselves. */
+  private static final int PART_WORDS_MIN = 3;
+
   private static final Pattern BLANK_LINES = Pattern.compile("\\s*\\R\\s*\\R\\s*");
+
+  /**
+   * What stands between delimiters, piece by piece: a forged end must not let what comes behind it
+   * speak for what stands before.
+   *
+   * @return pieces of at least three words; none if the text has no delimiter
+   */
+  static List<String> parts(String text) {
+    if (!BORDER.matcher(text).find()) {
+      return List.of();
+    }
+    return BORDER
+        .splitAsStream(text)
+        .map(piece -> VERDICT.matcher(piece).replaceAll("").strip())
+        .filter(piece -> WORDS.split(piece).length >= PART_WORDS_MIN)
+        .toList();
+  }
 
   @Override
   public String decode(String text) {

@@ -51,6 +51,15 @@ public final class TextViews {
   }
 
   /**
+   * The pieces between delimiters of prompt formats, without invisible and look-alike characters.
+   *
+   * @return none if the text has no delimiter
+   */
+  public static List<String> parts(String text) {
+    return Delimiters.parts(without(Disguise.UNICODE, text));
+  }
+
+  /**
    * Several texts that are read together.
    *
    * @param name what was taken off at least one of them

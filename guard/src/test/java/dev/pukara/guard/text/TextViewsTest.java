@@ -193,4 +193,15 @@ class TextViewsTest {
   void viewsDoNotShowTheirText() {
     assertThat(new TextView("leet", "secret").toString()).doesNotContain("secret");
   }
+
+  @Test
+  void partsStandBetweenDelimiters() {
+    assertThat(
+            TextViews.parts("a b c <|im_end|>\n<|im_start|>d e f\nUser: g h i\nsafe\nAgent: j k l"))
+        .containsExactly("a b c", "d e f", "g h i", "j k l");
+    assertThat(TextViews.parts("one two three\n\n[/INST] ok [INST] four five six"))
+        .containsExactly("one two three", "four five six");
+    assertThat(TextViews.parts("User: how are you today, then?")).isEmpty();
+    assertThat(TextViews.parts("no mark in it\nat all")).isEmpty();
+  }
 }

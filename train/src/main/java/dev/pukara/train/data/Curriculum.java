@@ -20,6 +20,12 @@ public final class Curriculum {
 
   private static final long VALIDATING = 2;
 
+  /** A policy that is shown twice takes at most this part of a batch. */
+  private static final int POLICY_PART = 3;
+
+  /** How many cases in a row may be too long to be the first of a batch. */
+  private static final int LONG_MAX = 16;
+
   private final DataOptions options;
   private final Pools pools;
   private final VariantSampler variants;
@@ -52,7 +58,10 @@ public final class Curriculum {
   public Draft next(int step, int part, Draft.Meter meter, int tokensMax) {
     Random random = Seeds.random(options.seed(), COMPOSING, step, part);
     Variant variant = variants.sample(step, random);
-    boolean twice = options.rates().flip().hits(step, random);
+    // Two copies of a long policy leave no room for texts.
+    boolean twice =
+        options.rates().flip().hits(step, random)
+            && meter.policy(variant.policy()) < tokensMax / POLICY_PART;
     Filling first = new Filling(variant, step, random, meter, twice ? tokensMax / 2 : tokensMax);
     first.fill();
     if (!twice) {
@@ -97,6 +106,7 @@ public final class Curriculum {
     /** Draws until the first case that does not fit; that one is put back. */
     void fill() {
       int dry = 0;
+      int tooLong = 0;
       while (dry < 4) {
         boolean wantUnsafe =
             unsafe < options.unsafeShare() * (lessons.size() + random.nextDouble());
@@ -106,8 +116,12 @@ public final class Curriculum {
           continue;
         }
         if (!add(drawn.get().drawn())) {
-          drawn.get().from().putBack();
-          if (lessons.isEmpty()) {
+          if (!lessons.isEmpty()) {
+            drawn.get().from().putBack();
+            return;
+          }
+          tooLong++;
+          if (tooLong == LONG_MAX) {
             throw new RecipeException(
                 "case "
                     + drawn.get().drawn().id()
@@ -117,7 +131,7 @@ public final class Curriculum {
                     + tokensMax
                     + " tokens; raise batch-tokens or lower characters-max");
           }
-          return;
+          continue;
         }
         partner(drawn.get().drawn());
       }

@@ -71,6 +71,8 @@ final class LessonMaker {
       conversation = TextChanges.swapRole(conversation);
     } else if (user && rates.wrap().hits(step, random)) {
       conversation = TextChanges.wrap(conversation, random);
+    } else if (user && rates.pad().hits(step, random)) {
+      conversation = padded(conversation, variant, random);
     } else if (user && rates.obfuscate().hits(step, random)) {
       conversation = TextChanges.obfuscate(conversation, random);
     }
@@ -99,6 +101,18 @@ final class LessonMaker {
 
   private boolean isStatement(Case judged) {
     return options.source(judged.source()).statements() || STATEMENTS.contains(judged.kind());
+  }
+
+  private Conversation padded(Conversation conversation, Variant variant, Random random) {
+    if (conversation.last().text().length() > options.charactersMax() / 2) {
+      return conversation;
+    }
+    return pools
+        .under(variant)
+        .draw(List.of(Pools.PLAIN), Judgement.NO, random)
+        .map(Pools.Drawn::drawn)
+        .map(ordinary -> TextChanges.pad(conversation, ordinary.text(), random))
+        .orElse(conversation);
   }
 
   private Conversation behindAnother(Conversation conversation, Variant variant, Random random) {

@@ -43,6 +43,13 @@ final class PolicyChanges {
     return others.isEmpty() ? variant : without(variant.keeping(others), others, 1, random);
   }
 
+  /** Drops what the case violates or may violate and nothing else, as long as something stays. */
+  static Variant dropAllViolated(Variant variant, Case anchor) {
+    List<Rule> others =
+        variant.rules().stream().filter(rule -> rule.judge(anchor) == Judgement.NO).toList();
+    return others.isEmpty() ? variant : variant.keeping(others);
+  }
+
   /** Drops a random number of {@code droppable}, such that at least {@code stay} of them stay. */
   private static Variant without(Variant variant, List<Rule> droppable, int stay, Random random) {
     List<Rule> shuffled = new ArrayList<>(droppable);

@@ -16,6 +16,7 @@ package dev.pukara.train.data;
  * @param pairs lessons followed by their contrastive partner
  * @param obfuscate lessons with disguised letters
  * @param wrap lessons inside a jailbreak
+ * @param pad lessons with an ordinary text before or behind the user's, or a made-up end between
  * @param swapRole lessons whose text the other role says, where the label holds
  * @param context lessons with an unrelated exchange before
  * @param nearSafe part of safe lessons that are close to a category
@@ -35,6 +36,7 @@ record Rates(
     Ramp pairs,
     Ramp obfuscate,
     Ramp wrap,
+    Ramp pad,
     Ramp swapRole,
     Ramp context,
     Ramp nearSafe,
@@ -56,6 +58,7 @@ record Rates(
             Ramp.read(fields, "pairs", 0.5),
             Ramp.read(fields, "obfuscate", 0.02),
             Ramp.read(fields, "wrap", 0.02),
+            Ramp.read(fields, "pad", 0.0),
             Ramp.read(fields, "swap-role", 0.0),
             Ramp.read(fields, "context", 0.05),
             Ramp.read(fields, "near-safe", 0.5),

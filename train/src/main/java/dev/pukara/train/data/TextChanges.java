@@ -15,17 +15,23 @@ final class TextChanges {
   /** Stands in a wrapper for the payload. */
   private static final String PAYLOAD = "{text}";
 
-  private static final List<String> WRAPPERS = wrappers();
+  private static final List<String> WRAPPERS = texts("wrappers");
+
+  /** What stands between a text and its padding, made-up ends of a conversation among them. */
+  private static final List<String> BREAKS = texts("breaks");
+
+  /** Longest padding on one side, in characters. */
+  private static final int PADDING_MAX = 700;
 
   private TextChanges() {}
 
-  private static List<String> wrappers() {
+  private static List<String> texts(String list) {
     try (InputStream in = TextChanges.class.getResourceAsStream("wrappers.yaml")) {
       if (in == null) {
         throw new IllegalStateException("resource wrappers.yaml is missing from the jar");
       }
       String yaml = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return List.copyOf(Fields.parse(yaml, "wrappers.yaml").texts("wrappers"));
+      return List.copyOf(Fields.parse(yaml, "wrappers.yaml").texts(list));
     } catch (IOException e) {
       throw new IllegalStateException("resource wrappers.yaml", e);
     }
@@ -42,6 +48,17 @@ final class TextChanges {
   static Conversation wrap(Conversation conversation, Random random) {
     String wrapper = WRAPPERS.get(random.nextInt(WRAPPERS.size()));
     return withLast(conversation, wrapper.replace(PAYLOAD, conversation.last().text()));
+  }
+
+  /** The judged message with an ordinary text before or behind it, once or several times. */
+  static Conversation pad(Conversation conversation, String ordinary, Random random) {
+    String text = conversation.last().text();
+    int times = ordinary.isBlank() ? 1 : 1 + random.nextInt(3);
+    String padding = (ordinary + " ").repeat(times).strip();
+    padding = middleOut(padding, PADDING_MAX);
+    String gap = BREAKS.get(random.nextInt(BREAKS.size()));
+    boolean before = random.nextInt(3) == 0;
+    return withLast(conversation, before ? padding + gap + text : text + gap + padding);
   }
 
   /** The judged message alone, said by the other role. */

@@ -2,6 +2,7 @@ package dev.pukara.train.data;
 
 import dev.pukara.guard.Example;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -11,6 +12,11 @@ final class VariantSampler {
   private static final int TRIES_MAX = 8;
   private static final int TOPICS_MAX = 2;
   private static final int SHOTS_MAX = 4;
+
+  /** Share of a batch's unsafe cases that its flipped policy lets pass. */
+  private static final double FLIPS_MIN = 0.25;
+
+  private static final double FLIPS_MAX = 0.65;
 
   /** Longer texts are no demonstrations. */
   private static final int SHOT_CHARACTERS_MAX = 240;
@@ -124,7 +130,8 @@ final class VariantSampler {
 
   /**
    * The same policy without the categories that some of the cases violate: their answer flips, that
-   * of others stays (Llama Guard 2's policy-flip samples).
+   * of others stays (Llama Guard 2's policy-flip samples). Categories go until a random share of
+   * the violating cases, at least one of them, has flipped.
    */
   Variant flipped(Variant variant, List<Case> cases, Random random) {
     List<Case> violating =
@@ -132,9 +139,16 @@ final class VariantSampler {
     if (violating.isEmpty()) {
       return PolicyChanges.shuffle(variant, random);
     }
-    Case anchor = violating.get(random.nextInt(violating.size()));
-    List<Rule> kept =
-        variant.rules().stream().filter(rule -> rule.judge(anchor) == Judgement.NO).toList();
-    return kept.isEmpty() ? variant : variant.keeping(kept);
+    List<Case> left = new ArrayList<>(violating);
+    Collections.shuffle(left, random);
+    double flips = FLIPS_MIN + random.nextDouble() * (FLIPS_MAX - FLIPS_MIN);
+    Variant flipped = variant;
+    while (left.size() > (1 - flips) * violating.size()) {
+      Case anchor = left.removeLast();
+      Variant fewer = PolicyChanges.dropAllViolated(flipped, anchor);
+      left.removeIf(each -> fewer.violated(each).isEmpty());
+      flipped = fewer;
+    }
+    return flipped;
   }
 }

@@ -94,6 +94,7 @@ class CurriculumTest {
           policies: {llama-guard-3: 3, llama-guard-1: 1, coarse: 1}
           rates: {drop-unviolated: 0.5, drop-violated: 0.3, shuffle: 0.5, restyle: 0.3, reword: 0.5,
             names-only: 0.3, topics: 0.2, shots: 0.2, flip: 0.3, pairs: 0.5, obfuscate: 0.1, wrap: 0.1,
+            pad: 0.1,
             swap-role: 0.1, context: 0.1, ask: 0.7}
           """);
 
@@ -119,6 +120,32 @@ class CurriculumTest {
       assertThat(tokens).isLessThanOrEqualTo(600);
     }
     assertThat((double) unsafe / all).isBetween(0.4, 0.6);
+  }
+
+  @Test
+  void flippedPoliciesLetPartOfTheUnsafeCasesPass() throws IOException {
+    Curriculum curriculum = curriculum(options("rates: {flip: 1, wrap: 0, pad: 0, context: 0}"));
+    int flipped = 0;
+    int stayed = 0;
+    for (int step = 0; step < 100; step++) {
+      List<Draft.Group> groups = curriculum.next(step, 0, METER, 1000).groups();
+      assertThat(groups).hasSize(2);
+      Map<String, Boolean> first = new HashMap<>();
+      groups
+          .getFirst()
+          .lessons()
+          .forEach(lesson -> first.put(lesson.source() + lesson.id(), lesson.unsafe()));
+      for (Lesson again : groups.getLast().lessons()) {
+        if (Boolean.TRUE.equals(first.get(again.source() + again.id()))) {
+          flipped += again.unsafe() ? 0 : 1;
+          stayed += again.unsafe() ? 1 : 0;
+        } else if (first.containsKey(again.source() + again.id())) {
+          // Fewer categories never make a safe message unsafe.
+          assertThat(again.unsafe()).isFalse();
+        }
+      }
+    }
+    assertThat((double) flipped / (flipped + stayed)).isBetween(0.2, 0.8);
   }
 
   @Test

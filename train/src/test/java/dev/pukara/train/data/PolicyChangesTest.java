@@ -54,6 +54,15 @@ class PolicyChangesTest {
   }
 
   @Test
+  void droppingAllViolatedKeepsTheOthers() {
+    Variant dropped = PolicyChanges.dropAllViolated(FULL, SPY);
+    assertThat(dropped.rules()).hasSize(12);
+    assertThat(dropped.verdict(SPY)).isEqualTo(Judgement.NO);
+    Variant privacyAlone = FULL.keeping(List.of(FULL.rules().get(6)));
+    assertThat(PolicyChanges.dropAllViolated(privacyAlone, SPY)).isSameAs(privacyAlone);
+  }
+
+  @Test
   void oneCategoryAlwaysStays() {
     Variant privacyAlone = FULL.keeping(List.of(FULL.rules().get(6)));
     assertThat(PolicyChanges.dropViolated(privacyAlone, SPY, new Random(1))).isSameAs(privacyAlone);

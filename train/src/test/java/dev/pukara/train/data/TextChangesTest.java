@@ -44,6 +44,30 @@ class TextChangesTest {
   }
 
   @Test
+  void paddingLeavesTheTextWhole() {
+    boolean before = false;
+    boolean behind = false;
+    for (int seed = 0; seed < 100; seed++) {
+      String padded =
+          TextChanges.pad(Conversation.user(TEXT), "An ordinary day.", new Random(seed))
+              .last()
+              .text();
+      assertThat(padded).contains(TEXT, "An ordinary day.").hasSizeLessThan(TEXT.length() + 800);
+      before |= padded.startsWith("An ordinary day.");
+      behind |= padded.startsWith(TEXT);
+    }
+    assertThat(before && behind).isTrue();
+  }
+
+  @Test
+  void longPaddingIsCut() {
+    String ordinary = "word ".repeat(1000);
+    assertThat(TextChanges.pad(Conversation.user(TEXT), ordinary, new Random(1)).last().text())
+        .contains(TEXT)
+        .hasSizeLessThan(TEXT.length() + 800);
+  }
+
+  @Test
   void rolesSwap() {
     Conversation swapped = TextChanges.swapRole(Conversation.user("a").agent("b"));
     assertThat(swapped).isEqualTo(Conversation.user("b"));
