@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
 
 /** {@code pukara policy test}. */
 @Command(
@@ -29,12 +31,18 @@ import picocli.CommandLine.Mixin;
       "judged: the model has their answers before it.",
       "",
       "Example:",
-      "  pukara policy test --policy shop.yaml --model MODEL"
+      "  pukara policy test shop.yaml --model MODEL"
     })
 final class PolicyTestCommand implements Callable<Integer> {
   private static final int SHOWN_CHARACTERS = 48;
 
   @Mixin private final GuardCliOptions options = new GuardCliOptions();
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "ID|FILE",
+      description = "Built-in policy or YAML file; the same as --policy.")
+  private @Nullable String named;
 
   private final Console console;
 
@@ -44,6 +52,11 @@ final class PolicyTestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (named != null && options.policy != null) {
+      throw new UserException(
+          "two policies, " + named + " and " + options.policy + "; name the one to test");
+    }
+    options.policy = named == null ? options.policy : named;
     try (Guard guard = options.open()) {
       Policy policy = guard.policy();
       List<Example> examples = new ArrayList<>();

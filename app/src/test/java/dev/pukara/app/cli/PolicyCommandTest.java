@@ -165,7 +165,6 @@ class PolicyCommandTest {
         Cli.run(
             "policy",
             "test",
-            "--policy",
             policy,
             "--model",
             model,
@@ -177,5 +176,8 @@ class PolicyCommandTest {
     assertThat(test.out())
         .contains("expected safe, got unsafe")
         .contains("1 of 3 examples as the policy says");
+    Result two = Cli.run("policy", "test", policy, "--policy", "llama-guard-3", "--model", model);
+    assertThat(two.code()).isEqualTo(2);
+    assertThat(two.err()).contains("two policies").contains("llama-guard-3");
   }
 }
