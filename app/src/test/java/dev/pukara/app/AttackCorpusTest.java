@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pukara.app.probe.AttackRow;
 import dev.pukara.app.probe.AttackRun;
 import dev.pukara.guard.CategoryMode;
-import dev.pukara.guard.Conversation;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.GuardOptions;
 import dev.pukara.starter.Starter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -28,12 +26,9 @@ class AttackCorpusTest {
   void attacksGetPastRarely() throws IOException {
     List<AttackRow> rows = AttackRow.read(ATTACKS);
     assertThat(rows).hasSizeGreaterThan(900);
-    List<Conversation> texts = new ArrayList<>();
-    rows.forEach(row -> texts.addAll(List.of(row.attacked(), row.twin())));
     try (Guard guard =
         Guard.open(GuardOptions.of(Starter.model()).withCategories(CategoryMode.NEVER))) {
-      assertThat(Guard.specialTokens(Starter.model(), guard.format(), guard.policy(), texts))
-          .isZero();
+      assertThat(AttackRun.specialTokens(Starter.model(), guard, rows)).isZero();
       AttackRun.Result result = AttackRun.run(guard, rows, done -> {});
       assertThat(result.all().rows()).isEqualTo(rows.size());
       assertThat(result.all().lower()).isZero();

@@ -6,11 +6,9 @@ import dev.pukara.app.probe.AttackRun;
 import dev.pukara.app.probe.AttackRun.Counts;
 import dev.pukara.app.probe.AttackRun.Result;
 import dev.pukara.guard.CategoryMode;
-import dev.pukara.guard.Conversation;
 import dev.pukara.guard.Guard;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -75,13 +73,9 @@ final class AttacksCommand implements Callable<Integer> {
 
   /** A server tokenizes by itself: nothing can be counted there. */
   private OptionalLong specialTokens(Guard guard, List<AttackRow> rows) throws IOException {
-    if (options.isRemote()) {
-      return OptionalLong.empty();
-    }
-    List<Conversation> all = new ArrayList<>();
-    rows.forEach(row -> all.addAll(List.of(row.attacked(), row.twin())));
-    return OptionalLong.of(
-        Guard.specialTokens(options.modelPath(), guard.format(), guard.policy(), all));
+    return options.isRemote()
+        ? OptionalLong.empty()
+        : OptionalLong.of(AttackRun.specialTokens(options.modelPath(), guard, rows));
   }
 
   private void progress(int done, int all) {

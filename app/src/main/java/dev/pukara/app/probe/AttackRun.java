@@ -4,6 +4,8 @@ import dev.pukara.guard.Conversation;
 import dev.pukara.guard.Finding;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.Verdict;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,6 +96,18 @@ public final class AttackRun {
       progress.accept(from + some.size());
     }
     return new Result(all, kinds, flipped);
+  }
+
+  /**
+   * Special tokens that the texts of attacks and twins become: none, or the tokenizer is broken.
+   *
+   * @param model file of the guard's model
+   */
+  public static long specialTokens(Path model, Guard guard, List<AttackRow> rows)
+      throws IOException {
+    List<Conversation> texts = new ArrayList<>();
+    rows.forEach(row -> texts.addAll(List.of(row.attacked(), row.twin())));
+    return Guard.specialTokens(model, guard.format(), guard.policy(), texts);
   }
 
   private static void judgeOriginals(

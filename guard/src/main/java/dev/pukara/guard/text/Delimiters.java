@@ -2,8 +2,6 @@ package dev.pukara.guard.text;
 
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What only a prompt format may say: special tokens spelled out, frames, instruction marks, turns
@@ -30,8 +28,7 @@ final class Delimiters implements Decoder {
               + "['\"`*]*(?:un)?safe['\"`*]*[.!]?[ \\t]*$(?:\\R[ \\t]*[OS]\\d{1,2}(?:[ \\t]*,[ \\t]*[OS]\\d{1,2})*[ \\t]*$)?");
 
   /** Anything that pretends that one text ends and another begins. */
-  private static final Pattern BORDER =
-      Pattern.compile(Stream.of(MARK, TURN).map(Pattern::pattern).collect(Collectors.joining("|")));
+  private static final Pattern BORDER = Pattern.compile(MARK.pattern() + "|" + TURN.pattern());
 
   private static final Pattern WORDS = Pattern.compile("\\s+");
 

@@ -107,22 +107,23 @@ final class LessonMaker {
     if (conversation.last().text().length() > options.charactersMax() / 2) {
       return conversation;
     }
-    return pools
-        .under(variant)
-        .draw(List.of(Pools.PLAIN), Judgement.NO, random)
-        .map(Pools.Drawn::drawn)
+    return ordinary(variant, random)
         .map(ordinary -> TextChanges.pad(conversation, ordinary.text(), random))
         .orElse(conversation);
   }
 
   private Conversation behindAnother(Conversation conversation, Variant variant, Random random) {
-    return pools
-        .under(variant)
-        .draw(List.of(Pools.PLAIN), Judgement.NO, random)
-        .map(Pools.Drawn::drawn)
+    return ordinary(variant, random)
         .filter(before -> before.role() == Role.AGENT)
         .map(before -> TextChanges.behind(before.conversation(), conversation))
         .orElse(conversation);
+  }
+
+  private Optional<Case> ordinary(Variant variant, Random random) {
+    return pools
+        .under(variant)
+        .draw(List.of(Pools.PLAIN), Judgement.NO, random)
+        .map(Pools.Drawn::drawn);
   }
 
   /** All violated categories and some that are not. */

@@ -19,12 +19,7 @@ final class PolicyChanges {
    * for the codes' numbers. At least one category stays.
    */
   static Variant dropUnviolated(Variant variant, Case anchor, Random random) {
-    List<Rule> droppable = new ArrayList<>();
-    for (Rule rule : variant.rules()) {
-      if (rule.judge(anchor) == Judgement.NO) {
-        droppable.add(rule);
-      }
-    }
+    List<Rule> droppable = unviolated(variant, anchor);
     boolean othersStay = droppable.size() < variant.rules().size();
     return without(variant, droppable, othersStay ? 0 : 1, random);
   }
@@ -34,20 +29,19 @@ final class PolicyChanges {
    * answer becomes safe. At least one category stays; if nothing would, the variant stays as it is.
    */
   static Variant dropViolated(Variant variant, Case anchor, Random random) {
-    List<Rule> others = new ArrayList<>();
-    for (Rule rule : variant.rules()) {
-      if (rule.judge(anchor) == Judgement.NO) {
-        others.add(rule);
-      }
-    }
+    List<Rule> others = unviolated(variant, anchor);
     return others.isEmpty() ? variant : without(variant.keeping(others), others, 1, random);
   }
 
   /** Drops what the case violates or may violate and nothing else, as long as something stays. */
   static Variant dropAllViolated(Variant variant, Case anchor) {
-    List<Rule> others =
-        variant.rules().stream().filter(rule -> rule.judge(anchor) == Judgement.NO).toList();
+    List<Rule> others = unviolated(variant, anchor);
     return others.isEmpty() ? variant : variant.keeping(others);
+  }
+
+  /** Rules that the case does not violate for certain. */
+  private static List<Rule> unviolated(Variant variant, Case anchor) {
+    return variant.rules().stream().filter(rule -> rule.judge(anchor) == Judgement.NO).toList();
   }
 
   /** Drops a random number of {@code droppable}, such that at least {@code stay} of them stay. */

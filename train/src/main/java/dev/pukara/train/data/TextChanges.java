@@ -15,23 +15,24 @@ final class TextChanges {
   /** Stands in a wrapper for the payload. */
   private static final String PAYLOAD = "{text}";
 
-  private static final List<String> WRAPPERS = texts("wrappers");
+  private static final Fields FRAMES = frames();
+  private static final List<String> WRAPPERS = List.copyOf(FRAMES.texts("wrappers"));
 
   /** What stands between a text and its padding, made-up ends of a conversation among them. */
-  private static final List<String> BREAKS = texts("breaks");
+  private static final List<String> BREAKS = List.copyOf(FRAMES.texts("breaks"));
 
   /** Longest padding on one side, in characters. */
   private static final int PADDING_MAX = 700;
 
   private TextChanges() {}
 
-  private static List<String> texts(String list) {
+  private static Fields frames() {
     try (InputStream in = TextChanges.class.getResourceAsStream("wrappers.yaml")) {
       if (in == null) {
         throw new IllegalStateException("resource wrappers.yaml is missing from the jar");
       }
       String yaml = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return List.copyOf(Fields.parse(yaml, "wrappers.yaml").texts(list));
+      return Fields.parse(yaml, "wrappers.yaml");
     } catch (IOException e) {
       throw new IllegalStateException("resource wrappers.yaml", e);
     }
@@ -53,9 +54,8 @@ final class TextChanges {
   /** The judged message with an ordinary text before or behind it, once or several times. */
   static Conversation pad(Conversation conversation, String ordinary, Random random) {
     String text = conversation.last().text();
-    int times = ordinary.isBlank() ? 1 : 1 + random.nextInt(3);
-    String padding = (ordinary + " ").repeat(times).strip();
-    padding = middleOut(padding, PADDING_MAX);
+    int times = 1 + random.nextInt(3);
+    String padding = middleOut((ordinary + " ").repeat(times).strip(), PADDING_MAX);
     String gap = BREAKS.get(random.nextInt(BREAKS.size()));
     boolean before = random.nextInt(3) == 0;
     return withLast(conversation, before ? padding + gap + text : text + gap + padding);
