@@ -97,7 +97,7 @@ final class TrainingRows {
    * Replaces gate and up by their gradients; {@code out} gets what {@link #swiglu} yields.
    *
    * <p>In stages, with f32 rows between them in the cache, for the reason that {@code
-   * TreeAttention.Phase} tells.
+   * TreeTasks.Phase} tells.
    *
    * @param scratch room for {@code 2 n} floats
    */
