@@ -19,8 +19,8 @@ final class OneDnnAttention {
   private static final int TILE = 512;
   private static final int STEP = KvSpan.SPARE;
 
-  /** Rows of stacked queries to aim at. */
-  private static final int QUERIES = 128;
+  /** Most rows of stacked queries, give or take a group: more would leave the core's cache. */
+  private static final int QUERIES_MAX = 192;
 
   private final OneDnnProducts products;
   private final Workers workers;
@@ -40,10 +40,11 @@ final class OneDnnAttention {
         out instanceof F32Activations
             ? out.address()
             : workspace.shared(4L * out.maxRows() * out.width());
-    List<Task> tasks = new ArrayList<>();
+    List<RowBlock> blocks = new ArrayList<>();
     for (Slice slice : slices) {
-      addTasks(new Job(qkv, block, heads, slice, target, out), tasks);
+      addBlocks(new Job(qkv, block, heads, slice, target, out), slices.size(), blocks);
     }
+    List<Task> tasks = tasks(blocks, heads.kvHeads());
     AtomicInteger next = new AtomicInteger();
     workers.run(
         (member, members) -> {
@@ -54,16 +55,32 @@ final class OneDnnAttention {
         });
   }
 
-  private void addTasks(Job job, List<Task> tasks) {
-    int rows = Math.max(1, QUERIES / job.group / 8 * 8);
+  private void addBlocks(Job job, int slices, List<RowBlock> blocks) {
     int all = job.slice.rowCount();
+    int columns = slices * job.heads.kvHeads();
+    int queries = OneDnnBlocks.size(all * job.group, QUERIES_MAX, columns, workers.members());
+    int rows = (queries + job.group - 1) / job.group;
     // The last rows see most, and what takes longest should not come last.
     for (int first = (all - 1) / rows * rows; first >= 0; first -= rows) {
-      AtomicInteger left = new AtomicInteger(job.heads.kvHeads());
-      for (int head = 0; head < job.heads.kvHeads(); head++) {
-        tasks.add(new Task(job, head, first, Math.min(rows, all - first), left));
+      int count = Math.min(rows, all - first);
+      blocks.add(new RowBlock(job, first, count, new AtomicInteger(job.heads.kvHeads())));
+    }
+  }
+
+  /**
+   * As many heads at a time as there are members, so that each stays with one head from block to
+   * block: its keys and values then come from the core's cache, also those that slices share.
+   */
+  private List<Task> tasks(List<RowBlock> blocks, int kvHeads) {
+    List<Task> tasks = new ArrayList<>();
+    for (int head = 0; head < kvHeads; head += workers.members()) {
+      for (RowBlock rows : blocks) {
+        for (int h = head; h < Math.min(kvHeads, head + workers.members()); h++) {
+          tasks.add(new Task(rows, h));
+        }
       }
     }
+    return tasks;
   }
 
   /** A slice and where its queries and results are. */
@@ -102,15 +119,20 @@ final class OneDnnAttention {
     }
   }
 
-  /** One KV head, rows {@code first..first + rows} of a slice. */
+  /**
+   * Rows {@code first..first + count} of a slice.
+   *
+   * @param headsLeft KV heads of these rows that are not done yet
+   */
+  private record RowBlock(Job job, int first, int count, AtomicInteger headsLeft) {}
+
+  /** One KV head of a block of rows. */
   private final class Task {
     private final Job job;
     private final int kvHead;
     private final int first;
     private final int rows;
     private final int size;
-
-    /** KV heads of these rows that are not done yet. */
     private final AtomicInteger headsLeft;
 
     /** Stacked queries. */
@@ -144,12 +166,12 @@ final class OneDnnAttention {
     /** {@code (height, size)}, f32: sum over the tiles. */
     private long sums;
 
-    Task(Job job, int kvHead, int first, int rows, AtomicInteger headsLeft) {
-      this.job = job;
+    Task(RowBlock block, int kvHead) {
+      this.job = block.job();
       this.kvHead = kvHead;
-      this.first = first;
-      this.rows = rows;
-      this.headsLeft = headsLeft;
+      this.first = block.first();
+      this.rows = block.count();
+      this.headsLeft = block.headsLeft();
       size = job.heads.size();
       queries = rows * job.group;
       height = OneDnnBlocks.roundUp(queries);

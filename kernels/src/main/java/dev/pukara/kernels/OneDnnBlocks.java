@@ -41,8 +41,13 @@ final class OneDnnBlocks {
    * busy.
    */
   static int size(int rows, int chunks, int members) {
-    int fewest = (rows + MAX - 1) / MAX;
-    int best = MAX;
+    return size(rows, MAX, chunks, members);
+  }
+
+  /** The same with at most {@code max} rows per block. */
+  static int size(int rows, int max, int chunks, int members) {
+    int fewest = (rows + max - 1) / max;
+    int best = max;
     long least = Long.MAX_VALUE;
     for (int blocks = fewest; blocks <= fewest + 2 * members; blocks++) {
       int size = roundUp((rows + blocks - 1) / blocks);

@@ -93,19 +93,40 @@ final class VectorRowMath implements RowMath {
 
   @Override
   public float max(long x, int n) {
+    // Four chains, since a comparison and a blend take several cycles one after the other.
     FloatVector max0 = FloatVector.broadcast(Lanes.F, Float.NEGATIVE_INFINITY);
     FloatVector max1 = max0;
+    FloatVector max2 = max0;
+    FloatVector max3 = max0;
     int j = 0;
-    for (; j + 2 * Lanes.COUNT <= n; j += 2 * Lanes.COUNT) {
+    for (; j + 4 * Lanes.COUNT <= n; j += 4 * Lanes.COUNT) {
       long at = x + 4L * j & MASK;
       FloatVector x0 = FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, at, Lanes.ORDER);
       FloatVector x1 =
           FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, at + Lanes.BYTES, Lanes.ORDER);
+      FloatVector x2 =
+          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, at + 2 * Lanes.BYTES, Lanes.ORDER);
+      FloatVector x3 =
+          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, at + 3 * Lanes.BYTES, Lanes.ORDER);
       // Two instructions where the exact semantics of Math.max for NaN and -0 take five.
       max0 = max0.blend(x0, x0.compare(VectorOperators.GT, max0));
       max1 = max1.blend(x1, x1.compare(VectorOperators.GT, max1));
+      max2 = max2.blend(x2, x2.compare(VectorOperators.GT, max2));
+      max3 = max3.blend(x3, x3.compare(VectorOperators.GT, max3));
     }
-    float max = max0.max(max1).reduceLanes(VectorOperators.MAX);
+    max0 = max0.blend(max2, max2.compare(VectorOperators.GT, max0));
+    max1 = max1.blend(max3, max3.compare(VectorOperators.GT, max1));
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector x0 =
+          FloatVector.fromMemorySegment(Lanes.F, Lanes.ALL, x + 4L * j & MASK, Lanes.ORDER);
+      max0 = max0.blend(x0, x0.compare(VectorOperators.GT, max0));
+    }
+    max0 = max0.blend(max1, max1.compare(VectorOperators.GT, max0));
+    // As ints that are ordered as the floats are: their reduction is several times quicker.
+    IntVector bits = max0.reinterpretAsInts();
+    IntVector order = bits.lanewise(VectorOperators.ASHR, 31).and(Integer.MAX_VALUE);
+    int top = bits.lanewise(VectorOperators.XOR, order).reduceLanes(VectorOperators.MAX);
+    float max = Float.intBitsToFloat(top ^ (top >> 31 & Integer.MAX_VALUE));
     for (; j < n; j++) {
       max = Math.max(max, Lanes.getFloat(x + 4L * j));
     }

@@ -84,6 +84,33 @@ class LlamaGoldenTest {
     }
   }
 
+  /** The memory for what is read grows in rows and in tokens, one after the other. */
+  @Test
+  void logitsDoNotDependOnWhatWasReadBefore() throws IOException {
+    String[] model = models().findFirst().orElseThrow();
+    int[] tokens = Golden.read(GOLDEN.resolve(model[0] + ".logits.bin")).tokens();
+    float[][] all = logits(GOLDEN.resolve(model[1]), "scalar", tokens);
+    int[] rows = IntStream.range(0, tokens.length).toArray();
+    try (Kernels kernels = Kernels.named("scalar");
+        ModelFile file = ModelFile.open(GOLDEN.resolve(model[1]));
+        Llama llama = new Llama(file, kernels, Precision.F32, tokens.length);
+        Llama.Head few = llama.head(new int[] {5, 2});
+        Llama.Head full = llama.fullHead();
+        Arena arena = Arena.ofShared()) {
+      KvSpan span = llama.span(arena, tokens.length);
+      llama.forward(tokens, List.of(new Slice(0, tokens.length, List.of(), span, 0)));
+      for (int repeat = 0; repeat < 2; repeat++) {
+        assertThat(llama.logits(new int[] {1}, few)[0]).containsExactly(all[1][5], all[1][2]);
+        assertThat(llama.logits(new int[] {1}, full)[0]).containsExactly(all[1]);
+        float[][] pairs = llama.logits(rows, few);
+        for (int row : rows) {
+          assertThat(pairs[row]).containsExactly(all[row][5], all[row][2]);
+        }
+        assertThat(llama.logits(rows, full)).isDeepEqualTo(all);
+      }
+    }
+  }
+
   @Test
   void realBaseModel() throws IOException {
     String path = System.getenv("PUKARA_BASE_MODEL");
