@@ -25,15 +25,20 @@ import org.slf4j.LoggerFactory;
  * many requests into one forward pass, and a prefix cache so that a policy is computed once.
  *
  * <p>Threads: any number of callers; one engine thread works at its own pace and owns scheduler,
- * cache and model. {@link #close()} answers what is in flight with {@link
+ * cache and model; another compiles products while there is nothing to do (see {@link
+ * EngineOptions#productsAheadMax}). {@link #close()} answers what is in flight with {@link
  * EngineException.Reason#CLOSED}.
  */
 public final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
+  /** Messages up to this length find the products of attention ready. */
+  private static final int USUAL_TOKENS = 128;
+
   private final Llama model;
   private final EngineOptions options;
   private final Thread thread;
+  private final Ahead ahead;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
@@ -55,7 +60,9 @@ public final class Engine implements AutoCloseable {
   private long computedTokens;
   private long cachedTokens;
   private long keptBytes;
-  private volatile EngineStats stats = new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  /** Without products, which {@link #stats()} adds. */
+  private volatile EngineStats stats = EngineStats.NONE;
 
   private record PrefixKey(int[] tokens) {
     @Override
@@ -85,10 +92,13 @@ public final class Engine implements AutoCloseable {
     this.scheduler = new Scheduler(step);
     this.spans = new SpanPool(options.cacheBytesMax(), model::spanBytes, model::span);
     this.cache = new PrefixCache<>(this::evicted);
-    this.heads = new Heads(model);
+    this.ahead = new Ahead(options.aheadAfter(), options.productsAheadMax());
+    this.heads = new Heads(model, head -> ahead.add(() -> head.linear().preparations(step)));
     this.store = userCache.map(place -> new PrefixStore(place, model));
     this.thread = Thread.ofPlatform().name("pukara-engine").daemon().unstarted(this::work);
     thread.start();
+    ahead.add(model::layerPreparations);
+    ahead.add(() -> model.attentionPreparations(1, USUAL_TOKENS));
   }
 
   /**
@@ -153,7 +163,9 @@ public final class Engine implements AutoCloseable {
                 + options.queueMax()
                 + " requests); try again later or raise queueMax");
       }
-      inFlight++;
+      if (inFlight++ == 0) {
+        ahead.pause();
+      }
       inbox.add(new Sequence(request, tokens, reply, now, deadline, decoding));
       arrived.signal();
     } finally {
@@ -164,7 +176,7 @@ public final class Engine implements AutoCloseable {
 
   /** Counters. */
   public EngineStats stats() {
-    return stats;
+    return stats.withProducts(model.productCounts(), ahead.left());
   }
 
   /** The model's vocabulary and shape. */
@@ -343,6 +355,10 @@ public final class Engine implements AutoCloseable {
   private void insert(PrefixCache.Match<KvSpan> match, int[] run, KvSpan span, boolean preferred) {
     if (cache.insert(match, run, span, preferred)) {
       keptBytes += model.spanBytes(span.capacity());
+      if (preferred) {
+        int tokens = run.length;
+        ahead.add(() -> model.attentionPreparations(tokens, tokens));
+      }
     } else {
       spans.give(span);
     }
@@ -363,7 +379,9 @@ public final class Engine implements AutoCloseable {
   private void leave() {
     lock.lock();
     try {
-      inFlight--;
+      if (--inFlight == 0) {
+        ahead.resume();
+      }
     } finally {
       lock.unlock();
     }
@@ -411,7 +429,10 @@ public final class Engine implements AutoCloseable {
             keptBytes,
             cache.nodes(),
             cache.evictions(),
-            scheduler.size());
+            scheduler.size(),
+            0,
+            0,
+            0);
   }
 
   /**
@@ -426,6 +447,7 @@ public final class Engine implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    ahead.close();
     boolean interrupted = false;
     while (true) {
       try {

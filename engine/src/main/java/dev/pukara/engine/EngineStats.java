@@ -1,5 +1,7 @@
 package dev.pukara.engine;
 
+import dev.pukara.kernels.ProductCounts;
+
 /**
  * Counters since the start.
  *
@@ -13,6 +15,10 @@ package dev.pukara.engine;
  * @param cacheNodes runs of tokens in the cache, now
  * @param evictions runs evicted
  * @param waiting requests waiting or running, now
+ * @param productsAhead matrix products compiled ahead
+ * @param productsOnDemand matrix products compiled when weights were packed or a request needed
+ *     them
+ * @param aheadLeft products that may still be compiled ahead, now; 1 before they are counted
  */
 public record EngineStats(
     long answered,
@@ -24,7 +30,31 @@ public record EngineStats(
     long keptBytes,
     int cacheNodes,
     long evictions,
-    int waiting) {
+    int waiting,
+    int productsAhead,
+    int productsOnDemand,
+    int aheadLeft) {
+  /** Before anything happened. */
+  static final EngineStats NONE = new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  /** The same with other counts of products. */
+  EngineStats withProducts(ProductCounts products, int left) {
+    return new EngineStats(
+        answered,
+        refused,
+        steps,
+        computedTokens,
+        cachedTokens,
+        cacheBytes,
+        keptBytes,
+        cacheNodes,
+        evictions,
+        waiting,
+        products.ahead(),
+        products.onDemand(),
+        left);
+  }
+
   /** Share of tokens that came from the cache, 0 to 1. */
   public double hitRate() {
     long all = computedTokens + cachedTokens;

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +17,15 @@ final class Heads implements AutoCloseable {
   private static final int KEPT_MAX = 64;
 
   private final Llama model;
+  private final Consumer<Llama.Head> whenNew;
   private final LinkedHashMap<List<Integer>, Llama.Head> kept =
       new LinkedHashMap<>(16, 0.75f, true);
   private Llama.@Nullable Head full;
 
-  Heads(Llama model) {
+  /** Heads of {@code model}; {@code whenNew} is told of each when it is made. */
+  Heads(Llama model, Consumer<Llama.Head> whenNew) {
     this.model = model;
+    this.whenNew = whenNew;
   }
 
   /** Fills in the logits of all questions; those with the same candidates share one product. */
@@ -60,6 +64,7 @@ final class Heads implements AutoCloseable {
     if (candidates.isEmpty()) {
       if (full == null) {
         full = model.fullHead();
+        whenNew.accept(full);
       }
       return full;
     }
@@ -67,6 +72,7 @@ final class Heads implements AutoCloseable {
     if (head == null) {
       head = model.head(candidates.stream().mapToInt(Integer::intValue).toArray());
       kept.put(candidates, head);
+      whenNew.accept(head);
       if (kept.size() > KEPT_MAX) {
         kept.pollFirstEntry().getValue().close();
       }

@@ -11,7 +11,7 @@ import java.util.List;
  * products, fast). A model gets its kernels by constructor; {@link #best()} chooses once.
  *
  * <p>Threads: an instance is used by one thread at a time, which spreads the work over its {@link
- * Workers}.
+ * Workers}; a {@link Preparation} may be made beside it.
  */
 public interface Kernels extends AutoCloseable {
   /** Name for logs and reports: {@code vector-512}. */
@@ -106,6 +106,23 @@ public interface Kernels extends AutoCloseable {
    * @param out rows of {@code queryHeads * size} values
    */
   void attention(Tensor qkv, List<Slice> slices, int block, Heads heads, Activations out);
+
+  /**
+   * What {@link #attention} makes at first use for slices of up to {@code rowsMax} rows that see
+   * {@code tokensMin} to {@code tokensMax} tokens of a span, few tokens first; nothing for most
+   * kernels.
+   *
+   * @param precision as in {@link #span}
+   */
+  default List<Preparation> preparations(
+      Heads heads, Precision precision, int rowsMax, int tokensMin, int tokensMax) {
+    return List.of();
+  }
+
+  /** Products compiled so far; any thread may ask. */
+  default ProductCounts productCounts() {
+    return ProductCounts.NONE;
+  }
 
   /**
    * Makes f32 rows from {@code in}'s first {@code rows} rows (dequantised where they are

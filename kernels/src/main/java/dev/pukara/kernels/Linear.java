@@ -1,5 +1,7 @@
 package dev.pukara.kernels;
 
+import java.util.List;
+
 /**
  * A linear layer without bias, weights {@code (outputs, inputs)} prepared for one precision: {@code
  * y = x W^T}.
@@ -22,6 +24,14 @@ public interface Linear extends AutoCloseable {
    * @param out at least {@code (rows, outputs)}
    */
   void forward(Activations x, int rows, Tensor out, boolean accumulate);
+
+  /**
+   * What {@link #forward} makes at first use for 1 to {@code rowsMax} rows, few rows first; nothing
+   * for most kernels.
+   */
+  default List<Preparation> preparations(int rowsMax) {
+    return List.of();
+  }
 
   /**
    * Bytes of native memory held by the prepared weights (0 where the mapped file itself is read).

@@ -2,6 +2,8 @@ package dev.pukara.kernels;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -55,11 +57,65 @@ final class OneDnnAttention {
         });
   }
 
+  /**
+   * What slices of up to {@code rowsMax} rows make at first use, when they see {@code tokensMin} to
+   * {@code tokensMax} tokens of a span; few tokens first.
+   *
+   * @param precision of the spans
+   */
+  List<Preparation> preparations(
+      Heads heads, Precision precision, int rowsMax, int tokensMin, int tokensMax) {
+    int group = heads.queryHeads() / heads.kvHeads();
+    SortedSet<Integer> heights = new TreeSet<>();
+    for (int rows = 1; rows <= Math.min(rowsMax, rows(QUERIES_MAX, group)); rows++) {
+      heights.add(OneDnnBlocks.roundUp(rows * group));
+    }
+    SortedSet<Integer> rooms = new TreeSet<>();
+    for (int tokens = tokensMin; tokens <= tokensMax; tokens++) {
+      if (tokens >= TILE) {
+        rooms.add(TILE);
+      }
+      if (tokens % TILE > 0) {
+        rooms.add(room(tokens % TILE));
+      }
+    }
+    List<Preparation> preparations = new ArrayList<>();
+    for (int room : rooms) {
+      for (int height : heights) {
+        preparations.add(products.preparation(scores(precision, height, heads.size(), room)));
+        preparations.add(products.preparation(mix(precision, height, room, heads.size())));
+      }
+    }
+    return preparations;
+  }
+
+  /** Rows that make {@code queries} stacked queries, {@code group} each. */
+  private static int rows(int queries, int group) {
+    return (queries + group - 1) / group;
+  }
+
+  /** Tokens that products have for {@code tokens} tokens. */
+  private static int room(int tokens) {
+    return (tokens + STEP - 1) / STEP * STEP;
+  }
+
+  /** Queries times keys. */
+  private static OneDnnProduct.Shape scores(Precision precision, int height, int size, int tokens) {
+    return new OneDnnProduct.Shape(
+        precision, OneDnnProduct.Layout.OUTPUT_ROWS, height, size, size, tokens);
+  }
+
+  /** Weights times values. */
+  private static OneDnnProduct.Shape mix(Precision precision, int height, int tokens, int size) {
+    return new OneDnnProduct.Shape(
+        precision, OneDnnProduct.Layout.INPUT_ROWS, height, tokens, tokens, size);
+  }
+
   private void addBlocks(Job job, int slices, List<RowBlock> blocks) {
     int all = job.slice.rowCount();
     int columns = slices * job.heads.kvHeads();
     int queries = OneDnnBlocks.size(all * job.group, QUERIES_MAX, columns, workers.members());
-    int rows = (queries + job.group - 1) / job.group;
+    int rows = rows(queries, job.group);
     // The last rows see most, and what takes longest should not come last.
     for (int first = (all - 1) / rows * rows; first >= 0; first -= rows) {
       int count = Math.min(rows, all - first);
@@ -234,11 +290,11 @@ final class OneDnnAttention {
      * @param fresh true if nothing has been added before
      */
     private void add(KvSpan span, int from, int tokens, int seen, boolean fresh) {
-      int room = (tokens + STEP - 1) / STEP * STEP;
+      int room = room(tokens);
       long skip = (long) from * span.tokenBytes();
       products.run(
           member,
-          shape(OneDnnProduct.Layout.OUTPUT_ROWS, size, room),
+          scores(job.precision, height, size, room),
           query,
           span.keyAddress(job.block, kvHead) + skip,
           0,
@@ -250,7 +306,7 @@ final class OneDnnAttention {
       long target = fresh ? sums : mixed;
       products.run(
           member,
-          shape(OneDnnProduct.Layout.INPUT_ROWS, room, size),
+          mix(job.precision, height, room, size),
           weights,
           span.valueAddress(job.block, kvHead) + skip,
           0,
@@ -258,10 +314,6 @@ final class OneDnnAttention {
       if (!fresh) {
         math.scale(mixed, 1, queries * size, sums, true);
       }
-    }
-
-    private OneDnnProduct.Shape shape(OneDnnProduct.Layout layout, int inputs, int outputs) {
-      return new OneDnnProduct.Shape(job.precision, layout, height, inputs, inputs, outputs);
     }
 
     /**

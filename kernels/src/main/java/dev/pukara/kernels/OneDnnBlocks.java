@@ -1,5 +1,8 @@
 package dev.pukara.kernels;
 
+import java.util.SortedSet;
+import java.util.TreeSet;
+
 /**
  * Numbers of rows for which products are compiled. Compiling takes a millisecond (on AMX up to
  * thirty), so that rows are rounded up to a few numbers; the superfluous results are dropped.
@@ -34,6 +37,24 @@ final class OneDnnBlocks {
     }
     int step = rows <= FINE_MAX ? FINE_STEP : STEP;
     return (rows + step - 1) / step * step;
+  }
+
+  /**
+   * The numbers of rows of all products into which calls of 1 to {@code rowsMax} rows are cut,
+   * ascending.
+   */
+  static SortedSet<Integer> sizes(int rowsMax, int chunks, int members) {
+    SortedSet<Integer> sizes = new TreeSet<>();
+    for (int rows = 1; rows <= rowsMax; rows++) {
+      int block = size(rows, chunks, members);
+      if (rows >= block) {
+        sizes.add(block);
+      }
+      if (rows % block > 0) {
+        sizes.add(roundUp(rows % block));
+      }
+    }
+    return sizes;
   }
 
   /**

@@ -253,6 +253,18 @@ final class OneDnnKernels implements Kernels {
   }
 
   @Override
+  public List<Preparation> preparations(
+      Heads heads, Precision precision, int rowsMax, int tokensMin, int tokensMax) {
+    Precision spans = bf16Spans(precision) ? Precision.BF16 : Precision.F32;
+    return attention.preparations(heads, spans, rowsMax, tokensMin, tokensMax);
+  }
+
+  @Override
+  public ProductCounts productCounts() {
+    return products.counts();
+  }
+
+  @Override
   public void read(Activations in, int rows, Tensor out) {
     Shapes.copy(in, rows, out);
     StoredRows source = StoredRows.of(in);

@@ -1,7 +1,9 @@
 package dev.pukara.kernels;
 
 import java.lang.foreign.MemorySegment;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -179,6 +181,19 @@ final class OneDnnLinear implements Linear {
             accumulate || g > 0);
       }
     }
+  }
+
+  @Override
+  public List<Preparation> preparations(int rowsMax) {
+    Set<OneDnnProduct.Shape> shapes = new LinkedHashSet<>();
+    for (int rows : OneDnnBlocks.sizes(rowsMax, chunks, workers.members())) {
+      for (int c = 0; c < chunks; c++) {
+        for (int g = 0; g < groups; g++) {
+          shapes.add(shape(rows, c, g));
+        }
+      }
+    }
+    return shapes.stream().map(products::preparation).toList();
   }
 
   @Override

@@ -67,7 +67,6 @@ final class OneDnnProduct implements AutoCloseable {
   }
 
   private final Shape shape;
-  private final long plan;
   private final long primitive;
   private final long weights;
   private final long scratchBytes;
@@ -93,7 +92,7 @@ final class OneDnnProduct implements AutoCloseable {
       case GROUP32 -> OneDnn.scaleGroups(attributes, GROUP);
       case BF16, F32 -> {}
     }
-    plan = OneDnn.matmul(source, wanted, bias, target, attributes);
+    long plan = OneDnn.matmul(source, wanted, bias, target, attributes);
     String implementation = OneDnn.implementation(plan);
     if (implementation.startsWith("ref")) {
       throw new IllegalStateException(
@@ -103,6 +102,7 @@ final class OneDnnProduct implements AutoCloseable {
     primitive = OneDnn.primitive(plan);
     weights = OneDnn.weightsDescriptor(plan);
     scratchBytes = OneDnn.scratchBytes(plan);
+    OneDnn.destroyPlan(plan); // half a megabyte, of which the product has its own copy
     OneDnn.destroyDescriptor(source);
     OneDnn.destroyDescriptor(wanted);
     OneDnn.destroyDescriptor(target);
@@ -137,10 +137,40 @@ final class OneDnnProduct implements AutoCloseable {
     return scratchBytes;
   }
 
+  /**
+   * Addresses of what a call reads and writes.
+   *
+   * @param constants see {@link Shape#constants}
+   */
+  record Operands(long source, long weights, long constants, long scratch, long target) {}
+
+  /** Zeros to multiply. */
+  Operands zeros(Arena arena) {
+    return new Operands(
+        zeros(arena, 4L * shape.rows() * shape.step()),
+        zeros(arena, OneDnn.size(weights)),
+        zeros(arena, 4L * shape.constants()),
+        zeros(arena, scratchBytes),
+        zeros(arena, 4L * shape.rows() * shape.outputs()));
+  }
+
+  private static long zeros(Arena arena, long bytes) {
+    return arena.allocate(Math.max(1, bytes), 64).address();
+  }
+
+  /** Runs the product once, for what it does only the first time. */
+  void rehearse() {
+    OneDnn.singleThreaded();
+    try (Arena arena = Arena.ofConfined();
+        Call call = new Call(arena)) {
+      Operands zeros = zeros(arena);
+      call.run(zeros.source, zeros.weights, zeros.constants, zeros.scratch, zeros.target);
+    }
+  }
+
   @Override
   public void close() {
     OneDnn.destroyPrimitive(primitive);
-    OneDnn.destroyPlan(plan);
     OneDnn.destroyDescriptor(weights);
   }
 

@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -24,7 +26,23 @@ final class OneDnnProducts implements AutoCloseable {
     }
   }
 
-  private final Map<OneDnnProduct.Shape, OneDnnProduct> products = new ConcurrentHashMap<>();
+  /** A product that is compiled before it is needed. */
+  private record Ahead(OneDnnProducts products, OneDnnProduct.Shape shape) implements Preparation {
+    @Override
+    public int rows() {
+      return shape.rows();
+    }
+
+    @Override
+    public boolean make() {
+      return products.compileAhead(shape);
+    }
+  }
+
+  /** More than a model needs: while a map grows, who compiles makes others wait. */
+  private static final int ROOM = 2048;
+
+  private final Map<OneDnnProduct.Shape, OneDnnProduct> products = new ConcurrentHashMap<>(ROOM);
   private final Map<Packed, Long> layouts = new ConcurrentHashMap<>();
 
   /** Layouts that came with packed weights of an earlier run, not from a product. */
@@ -40,6 +58,9 @@ final class OneDnnProducts implements AutoCloseable {
   private final long[] nanos;
 
   private boolean timed;
+
+  private final AtomicInteger ahead = new AtomicInteger();
+  private final AtomicInteger onDemand = new AtomicInteger();
 
   /** Scratch memory of oneDNN. */
   private final Workspace scratch;
@@ -58,7 +79,46 @@ final class OneDnnProducts implements AutoCloseable {
   /** The product of a shape, compiled now if it is new. */
   OneDnnProduct get(OneDnnProduct.Shape shape) {
     OneDnnProduct known = products.get(shape);
-    return known != null ? known : products.computeIfAbsent(shape, this::compile);
+    return known != null ? known : products.computeIfAbsent(shape, this::compileOnDemand);
+  }
+
+  /** The product of a shape, to be compiled before it is needed. */
+  Preparation preparation(OneDnnProduct.Shape shape) {
+    return new Ahead(this, shape);
+  }
+
+  /**
+   * Compiles the product of a shape and runs it once: on AMX the first run takes as long as
+   * compiling. Returns false if the product is there.
+   */
+  private boolean compileAhead(OneDnnProduct.Shape shape) {
+    if (products.containsKey(shape)) {
+      return false;
+    }
+    AtomicBoolean isNew = new AtomicBoolean();
+    OneDnnProduct product =
+        products.computeIfAbsent(
+            shape,
+            absent -> {
+              isNew.set(true);
+              return compile(absent);
+            });
+    if (isNew.get()) {
+      ahead.incrementAndGet();
+      product.rehearse();
+    }
+    return isNew.get();
+  }
+
+  private OneDnnProduct compileOnDemand(OneDnnProduct.Shape shape) {
+    OneDnnProduct product = compile(shape);
+    onDemand.incrementAndGet();
+    return product;
+  }
+
+  /** How many products there are. */
+  ProductCounts counts() {
+    return new ProductCounts(ahead.get(), onDemand.get());
   }
 
   private OneDnnProduct compile(OneDnnProduct.Shape shape) {

@@ -26,12 +26,15 @@ final class OneDnnRate {
         (member, members) -> {
           OneDnn.singleThreaded();
           try (Arena arena = Arena.ofConfined()) {
-            long source = arena.allocate(4L * ROWS * INPUTS, 64).address();
-            long weights = arena.allocate(OneDnn.size(product.weights()), 64).address();
-            long constants = arena.allocate(Math.max(64L, 4L * shape.constants()), 64).address();
-            long target = arena.allocate(4L * ROWS * OUTPUTS, 64).address();
+            OneDnnProduct.Operands zeros = product.zeros(arena);
             while (System.nanoTime() - start < nanos) {
-              products.run(member, shape, source, weights, constants, target);
+              products.run(
+                  member,
+                  shape,
+                  zeros.source(),
+                  zeros.weights(),
+                  zeros.constants(),
+                  zeros.target());
               runs.increment();
             }
           }

@@ -118,6 +118,17 @@ public final class ProfiledKernels implements Kernels {
   }
 
   @Override
+  public List<Preparation> preparations(
+      Heads heads, Precision precision, int rowsMax, int tokensMin, int tokensMax) {
+    return inner.preparations(heads, precision, rowsMax, tokensMin, tokensMax);
+  }
+
+  @Override
+  public ProductCounts productCounts() {
+    return inner.productCounts();
+  }
+
+  @Override
   public void read(Activations in, int rows, Tensor out) {
     inner.read(in, rows, out);
   }
@@ -165,6 +176,11 @@ public final class ProfiledKernels implements Kernels {
     @Override
     public void forward(Activations x, int rows, Tensor out, boolean accumulate) {
       time(phase, () -> layer.forward(x, rows, out, accumulate));
+    }
+
+    @Override
+    public List<Preparation> preparations(int rowsMax) {
+      return layer.preparations(rowsMax);
     }
 
     @Override

@@ -9,15 +9,19 @@ import dev.pukara.kernels.KvSpan;
 import dev.pukara.kernels.Linear;
 import dev.pukara.kernels.PackedMemory;
 import dev.pukara.kernels.Precision;
+import dev.pukara.kernels.Preparation;
+import dev.pukara.kernels.ProductCounts;
 import dev.pukara.kernels.Slice;
 import dev.pukara.kernels.Tensor;
 import dev.pukara.kernels.Weights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -194,18 +198,8 @@ public final class Llama implements AutoCloseable {
       downProj.forward(work.inner, rows, work.hidden, true);
     }
 
-    long residentBytes() {
-      return qkvProj.residentBytes()
-          + oProj.residentBytes()
-          + gateUpProj.residentBytes()
-          + downProj.residentBytes();
-    }
-
-    void close() {
-      qkvProj.close();
-      oProj.close();
-      gateUpProj.close();
-      downProj.close();
+    Stream<Linear> layers() {
+      return Stream.of(qkvProj, oProj, gateUpProj, downProj);
     }
   }
 
@@ -340,7 +334,36 @@ public final class Llama implements AutoCloseable {
 
   /** Native memory of the prepared weights. */
   public long residentBytes() {
-    return blocks.stream().mapToLong(Block::residentBytes).sum();
+    return layers().mapToLong(Linear::residentBytes).sum();
+  }
+
+  private Stream<Linear> layers() {
+    return blocks.stream().flatMap(Block::layers);
+  }
+
+  /**
+   * What the layers make at first use, for every number of tokens in a call of {@link #forward},
+   * few first. Threads: any, beside a forward pass too.
+   */
+  public List<Preparation> layerPreparations() {
+    return layers()
+        .flatMap(layer -> layer.preparations(maxRows()).stream())
+        .distinct()
+        .sorted(Comparator.comparingInt(Preparation::rows))
+        .toList();
+  }
+
+  /**
+   * What attention over {@code tokensMin} to {@code tokensMax} tokens of a span makes at first use,
+   * few tokens first. Threads: any, beside a forward pass too.
+   */
+  public List<Preparation> attentionPreparations(int tokensMin, int tokensMax) {
+    return kernels.preparations(heads, precision, maxRows(), tokensMin, tokensMax);
+  }
+
+  /** Products that the kernels have compiled so far; any thread may ask. */
+  public ProductCounts productCounts() {
+    return kernels.productCounts();
   }
 
   /** Makes an empty span for {@code tokens} tokens of this model. */
@@ -455,7 +478,7 @@ public final class Llama implements AutoCloseable {
   @Override
   public void close() {
     keeper.ifPresent(Llama::await);
-    blocks.forEach(Block::close);
+    layers().forEach(Linear::close);
     packed.close();
     last.arena.close();
     arena.close();

@@ -42,6 +42,10 @@ final class BenchTable {
                     text(map(result, "batchP99Millis").get(batch))));
     line(out, "bare products, the peak", "Gop/s");
     peaks.forEach((name, gops) -> line(out, "  " + name, text(gops)));
+    line(out, "products compiled", "number", "in ms");
+    Object millis = result.get("productsAheadMillis");
+    line(out, "  ahead", text(result.get("productsAhead")), text(millis));
+    line(out, "  on demand", text(result.get("productsOnDemand")));
     line(out, "memory", "MB");
     line(out, "  packed weights", text(result.get("weightsMegabytes")));
     line(out, "  keys and values", text(result.get("keysValuesMegabytes")));
@@ -107,7 +111,7 @@ final class BenchTable {
   }
 
   private static void line(PrintStream out, String name, String... columns) {
-    StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-34s", name));
+    StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-32s", name));
     for (String column : columns) {
       line.append(String.format(Locale.ROOT, "%12s", column));
     }
@@ -124,6 +128,9 @@ final class BenchTable {
 
   /** A number with as many digits as are worth reading, a dash for what is not known. */
   private static String text(@Nullable Object value) {
+    if (value instanceof Integer count) {
+      return String.format(Locale.ROOT, "%,d", count);
+    }
     if (!(value instanceof Double number) || number.isNaN()) {
       return "-";
     }
