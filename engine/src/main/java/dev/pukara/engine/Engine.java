@@ -48,10 +48,8 @@ public final class Engine implements AutoCloseable {
 
   // Owned by the engine thread.
   private final Scheduler scheduler;
-  private final SpanPool spans;
-  private final PrefixCache<KvSpan> cache;
+  private final PrefixMemory memory;
   private final Heads heads;
-  private final Optional<PrefixStore> store;
   private final Map<PrefixKey, Sequence> prefixes = new HashMap<>();
 
   private final AtomicLong refused = new AtomicLong();
@@ -59,7 +57,6 @@ public final class Engine implements AutoCloseable {
   private long steps;
   private long computedTokens;
   private long cachedTokens;
-  private long keptBytes;
 
   /** Without products, which {@link #stats()} adds. */
   private volatile EngineStats stats = EngineStats.NONE;
@@ -90,11 +87,14 @@ public final class Engine implements AutoCloseable {
     this.options = options;
     int step = Math.min(options.stepTokensMax(), model.maxRows());
     this.scheduler = new Scheduler(step);
-    this.spans = new SpanPool(options.cacheBytesMax(), model::spanBytes, model::span);
-    this.cache = new PrefixCache<>(this::evicted);
     this.ahead = new Ahead(options.aheadAfter(), options.productsAheadMax());
     this.heads = new Heads(model, head -> ahead.add(() -> head.linear().preparations(step)));
-    this.store = userCache.map(place -> new PrefixStore(place, model));
+    this.memory =
+        new PrefixMemory(
+            model,
+            options.cacheBytesMax(),
+            userCache.map(place -> new PrefixStore(place, model)),
+            tokens -> ahead.add(() -> model.attentionPreparations(tokens, tokens)));
     this.thread = Thread.ofPlatform().name("pukara-engine").daemon().unstarted(this::work);
     thread.start();
     ahead.add(model::layerPreparations);
@@ -219,31 +219,12 @@ public final class Engine implements AutoCloseable {
 
   private void enqueue(Sequence sequence) {
     int[] prefix = sequence.request.prefix();
-    int there = cache.cachedTokens(prefix);
-    if (there == 0 && prefix.length > 0 && store.isPresent()) {
-      there = restore(store.get(), prefix);
-    }
+    int there = memory.cachedTokens(prefix);
     if (there < prefix.length) {
       sequence.cachedAtArrival = there;
       sequence.waitsFor = prefixes.computeIfAbsent(new PrefixKey(prefix), this::startPrefix);
     }
     scheduler.add(sequence);
-  }
-
-  /** Takes a prefix as an earlier run left it; returns the tokens that are cached then. */
-  private int restore(PrefixStore from, int[] prefix) {
-    KvSpan span = spans.fits(prefix.length) ? takeOrEvict(prefix.length) : null;
-    if (span == null) {
-      return 0;
-    }
-    if (!from.load(prefix, span)) {
-      spans.give(span);
-      return 0;
-    }
-    PrefixCache.Match<KvSpan> root = cache.match(prefix, 0);
-    insert(root, prefix, span, true);
-    cache.release(root);
-    return prefix.length;
   }
 
   private Sequence startPrefix(PrefixKey key) {
@@ -260,7 +241,7 @@ public final class Engine implements AutoCloseable {
     if (planned.isEmpty()) {
       return;
     }
-    Batch batch = Batch.of(planned, this::takeOrEvict);
+    Batch batch = Batch.of(planned, memory::take);
     if (batch.done().isEmpty()) {
       Sequence stuck = planned.getFirst().sequence();
       scheduler.remove(stuck);
@@ -274,7 +255,7 @@ public final class Engine implements AutoCloseable {
       heads.answer(batch.questions());
       batch.questions().forEach(question -> question.sequence().decodeOn());
     } finally {
-      batch.branchSpans().forEach(spans::give);
+      batch.branchSpans().forEach(memory::give);
     }
     scheduler.complete(batch.done()).forEach(this::finish);
   }
@@ -285,11 +266,11 @@ public final class Engine implements AutoCloseable {
       return false;
     }
     // The last token is computed even if it is cached: its hidden state gives the logits.
-    PrefixCache.Match<KvSpan> match = cache.match(sequence.tokens, sequence.tokens.length - 1);
+    PrefixCache.Match<KvSpan> match = memory.match(sequence.tokens, sequence.tokens.length - 1);
     int run = sequence.roomNeeded(match.tokens());
-    KvSpan own = spans.fits(run) ? takeOrEvict(run) : null;
+    KvSpan own = memory.takeIfItFits(run);
     if (own == null) {
-      cache.release(match);
+      memory.release(match);
       if (!scheduler.isRunning()) {
         fail(sequence, EngineException.Reason.TOO_LONG, noMemory(sequence), null);
       }
@@ -309,14 +290,6 @@ public final class Engine implements AutoCloseable {
         "keys and values of %d tokens do not fit cacheBytesMax = %d; raise it or split the text",
         sequence.tokens.length,
         options.cacheBytesMax());
-  }
-
-  private @Nullable KvSpan takeOrEvict(int tokens) {
-    KvSpan span = spans.take(tokens);
-    while (span == null && cache.evictOne()) {
-      span = spans.take(tokens);
-    }
-    return span;
   }
 
   private void finish(Sequence sequence) {
@@ -344,33 +317,12 @@ public final class Engine implements AutoCloseable {
   private void keep(Sequence sequence) {
     PrefixCache.Match<KvSpan> match = Objects.requireNonNull(sequence.match);
     KvSpan own = Objects.requireNonNull(sequence.own);
-    int[] run = Arrays.copyOfRange(sequence.tokens, match.tokens(), sequence.tokens.length);
-    if (sequence.isPrefix() && match.tokens() == 0) {
-      store.ifPresent(keeper -> keeper.keep(run, own));
-    }
-    insert(match, run, own, sequence.isPrefix());
+    memory.keep(match, sequence.tokens, own, sequence.isPrefix());
     release(sequence, match);
   }
 
-  private void insert(PrefixCache.Match<KvSpan> match, int[] run, KvSpan span, boolean preferred) {
-    if (cache.insert(match, run, span, preferred)) {
-      keptBytes += model.spanBytes(span.capacity());
-      if (preferred) {
-        int tokens = run.length;
-        ahead.add(() -> model.attentionPreparations(tokens, tokens));
-      }
-    } else {
-      spans.give(span);
-    }
-  }
-
-  private void evicted(KvSpan span) {
-    keptBytes -= model.spanBytes(span.capacity());
-    spans.give(span);
-  }
-
   private void release(Sequence sequence, PrefixCache.Match<KvSpan> match) {
-    cache.release(match);
+    memory.release(match);
     sequence.match = null;
     sequence.own = null;
     prefixes.values().remove(sequence);
@@ -390,7 +342,7 @@ public final class Engine implements AutoCloseable {
   private void fail(
       Sequence sequence, EngineException.Reason reason, String message, @Nullable Throwable cause) {
     if (sequence.match != null && sequence.own != null) {
-      spans.give(sequence.own);
+      memory.give(sequence.own);
       release(sequence, sequence.match);
     }
     prefixes.values().remove(sequence);
@@ -425,10 +377,10 @@ public final class Engine implements AutoCloseable {
             steps,
             computedTokens,
             cachedTokens,
-            spans.usedBytes(),
-            keptBytes,
-            cache.nodes(),
-            cache.evictions(),
+            memory.usedBytes(),
+            memory.keptBytes(),
+            memory.nodes(),
+            memory.evictions(),
             scheduler.size(),
             0,
             0,
@@ -457,9 +409,8 @@ public final class Engine implements AutoCloseable {
         interrupted = true;
       }
     }
-    store.ifPresent(PrefixStore::close);
     heads.close();
-    spans.close();
+    memory.close();
     model.close();
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -50,7 +50,7 @@ public final class Llama implements AutoCloseable {
   private final Tensor finalGain;
   private final Arena arena = Arena.ofShared();
   private final Workspace work;
-  private Reading last;
+  private final HeadRows headRows;
 
   /** What the blocks' layers were packed into. */
   private final PackedMemory packed;
@@ -88,37 +88,6 @@ public final class Llama implements AutoCloseable {
       normed = kernels.activations(arena, maxRows, c.width(), p);
       attended = kernels.activations(arena, maxRows, heads.queryHeads() * heads.size(), p);
       inner = kernels.activations(arena, maxRows, c.feedForward(), p);
-    }
-  }
-
-  /**
-   * The rows that the head reads. Kept from call to call and replaced when it is too small: closing
-   * shared memory stops all threads, which takes as long as a few blocks of a small model.
-   */
-  private final class Reading {
-    final Arena arena = Arena.ofShared();
-
-    /** Rows of the residual stream {@code (rows, width)}. */
-    final Tensor picked;
-
-    /** The same rows, normed. */
-    final Activations normed;
-
-    /** Room for logits {@code (rows, tokens)}. */
-    final MemorySegment logits;
-
-    Reading(int rows, long logits) {
-      picked = Tensor.allocate(arena, rows, config.width());
-      normed = kernels.activations(arena, rows, config.width(), Precision.F32);
-      this.logits = arena.allocate(4 * logits, 64);
-    }
-
-    boolean holds(int rows, int tokens) {
-      return rows <= picked.rows() && 4L * rows * tokens <= logits.byteSize();
-    }
-
-    Tensor out(int rows, int tokens) {
-      return Tensor.wrap(logits, rows, tokens);
     }
   }
 
@@ -291,7 +260,7 @@ public final class Llama implements AutoCloseable {
             : file.weights("lm_head.weight", config.vocabulary(), config.width());
     this.finalGain = gain(file, "model.norm.weight");
     this.work = new Workspace(arena, kernels, config, heads, precision, maxRows);
-    this.last = new Reading(1, 1);
+    this.headRows = new HeadRows(kernels, config.width());
     for (int i = 0; i < config.blocks(); i++) {
       blocks.add(new Block(file, i, watch));
     }
@@ -436,28 +405,19 @@ public final class Llama implements AutoCloseable {
    * @return {@code (rows.length, head.tokens().length)}
    */
   public float[][] logits(int[] rows, Head head) {
-    Reading reading = reading(rows.length, head.tokens().length);
+    headRows.reserve(rows.length, head.tokens().length);
     for (int i = 0; i < rows.length; i++) {
       MemorySegment row = work.hidden.rows(rows[i], 1).segment();
-      reading.picked.rows(i, 1).segment().copyFrom(row.asSlice(0, 4L * config.width()));
+      headRows.picked().rows(i, 1).segment().copyFrom(row.asSlice(0, 4L * config.width()));
     }
-    kernels.rmsNorm(reading.picked, rows.length, finalGain, config.eps(), reading.normed);
-    Tensor out = reading.out(rows.length, head.tokens().length);
-    head.linear().forward(reading.normed, rows.length, out, false);
+    kernels.rmsNorm(headRows.picked(), rows.length, finalGain, config.eps(), headRows.normed());
+    Tensor out = headRows.logits(rows.length, head.tokens().length);
+    head.linear().forward(headRows.normed(), rows.length, out, false);
     float[][] logits = new float[rows.length][];
     for (int i = 0; i < rows.length; i++) {
       logits[i] = out.row(i);
     }
     return logits;
-  }
-
-  private Reading reading(int rows, int tokens) {
-    if (!last.holds(rows, tokens)) {
-      last.arena.close();
-      long logits = Math.max((long) rows * tokens, last.logits.byteSize() / 4);
-      last = new Reading(Math.max(rows, last.picked.rows()), logits);
-    }
-    return last;
   }
 
   private static void await(Thread thread) {
@@ -480,7 +440,7 @@ public final class Llama implements AutoCloseable {
     keeper.ifPresent(Llama::await);
     layers().forEach(Linear::close);
     packed.close();
-    last.arena.close();
+    headRows.close();
     arena.close();
   }
 }
