@@ -14,7 +14,10 @@ final class OneDnnRate {
 
   private OneDnnRate() {}
 
-  /** 10^9 operations (a multiplication and an addition are two) per second, over {@code nanos}. */
+  /**
+   * 10^9 operations (a multiplication and an addition are two) per second, over {@code nanos} and
+   * at least one product of each member.
+   */
   static double gops(OneDnnProducts products, Workers workers, Precision precision, long nanos) {
     OneDnnProduct.Shape shape =
         new OneDnnProduct.Shape(
@@ -27,7 +30,7 @@ final class OneDnnRate {
           OneDnn.singleThreaded();
           try (Arena arena = Arena.ofConfined()) {
             OneDnnProduct.Operands zeros = product.zeros(arena);
-            while (System.nanoTime() - start < nanos) {
+            do {
               products.run(
                   member,
                   shape,
@@ -36,7 +39,7 @@ final class OneDnnRate {
                   zeros.constants(),
                   zeros.target());
               runs.increment();
-            }
+            } while (System.nanoTime() - start < nanos);
           }
         });
     return 2.0 * ROWS * INPUTS * OUTPUTS * runs.sum() / (System.nanoTime() - start);

@@ -40,11 +40,10 @@ class OneDnnRateTest {
     }
   }
 
-  /** A product more or less than were run would show. */
   @Test
-  void noTimeNoProducts() {
+  void evenWithoutTimeEachMemberRunsOne() {
     for (Precision precision : kernels.precisions()) {
-      assertThat(kernels.productGops(precision, 0)).as("%s", precision).isZero();
+      assertThat(kernels.productGops(precision, 0)).as("%s", precision).isPositive();
     }
   }
 
