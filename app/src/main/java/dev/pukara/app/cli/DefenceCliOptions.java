@@ -17,7 +17,7 @@ final class DefenceCliOptions {
       paramLabel = "NAME",
       description =
           "Disguises that are taken off for a second reading: unicode, delimiters, spacing, leet,"
-              + " base64, codes, escapes, shifted, reversed; turns joins the user's last turns. all"
+              + " base64, codes, escapes, shifted, reversed, capitals; turns joins the user's last turns. all"
               + " (default) or none.")
   @Nullable List<String> defences;
 

@@ -19,7 +19,9 @@ public enum Disguise {
   /** Caesar shifts, rot13 among them, and Atbash. */
   SHIFTED("shifted"),
   /** Backwards, as a whole or word by word. */
-  REVERSED("reversed");
+  REVERSED("reversed"),
+  /** {@code ALL IN CAPITALS}. */
+  CAPITALS("capitals");
 
   private final String label;
 

@@ -30,6 +30,8 @@ public final class TextViews {
     DECODERS.put(Disguise.ESCAPES, new Escapes());
     DECODERS.put(Disguise.SHIFTED, new Shifted());
     DECODERS.put(Disguise.REVERSED, new Reversed());
+    // Last, since encodings are not the same in other letters.
+    DECODERS.put(Disguise.CAPITALS, new Capitals());
   }
 
   private TextViews() {}
