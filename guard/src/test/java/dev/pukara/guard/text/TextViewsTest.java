@@ -7,6 +7,7 @@ import java.util.Base64;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -181,10 +182,13 @@ class TextViewsTest {
             + Shifted.shift(PLAIN, 13)
             + " "
             + new StringBuilder(PLAIN).reverse();
-    assertThat(TextViews.of(everything, Set.of())).isEmpty();
-    List<TextView> without = TextViews.of(everything, EnumSet.complementOf(EnumSet.of(disguise)));
+    // What is all in capitals cannot hold the others' small letters: a text of its own.
+    List<String> texts = List.of(everything, PLAIN.toUpperCase(Locale.ROOT));
+    assertThat(TextViews.ofAll(texts, Set.of())).isEmpty();
+    List<TextViews.Joint> without =
+        TextViews.ofAll(texts, EnumSet.complementOf(EnumSet.of(disguise)));
     assertThat(without).noneMatch(view -> view.name().contains(disguise.label())).isNotEmpty();
-    assertThat(TextViews.of(everything, EnumSet.of(disguise)))
+    assertThat(TextViews.ofAll(texts, EnumSet.of(disguise)))
         .singleElement()
         .satisfies(view -> assertThat(view.name()).isEqualTo(disguise.label()));
   }
