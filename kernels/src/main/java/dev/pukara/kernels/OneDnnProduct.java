@@ -102,7 +102,7 @@ final class OneDnnProduct implements AutoCloseable {
     primitive = OneDnn.primitive(plan);
     weights = OneDnn.weightsDescriptor(plan);
     scratchBytes = OneDnn.scratchBytes(plan);
-    OneDnn.destroyPlan(plan); // half a megabyte, of which the product has its own copy
+    OneDnn.destroyPlan(plan); // a quarter of a megabyte that the product does not need
     OneDnn.destroyDescriptor(source);
     OneDnn.destroyDescriptor(wanted);
     OneDnn.destroyDescriptor(target);

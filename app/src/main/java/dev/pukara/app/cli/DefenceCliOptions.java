@@ -17,8 +17,8 @@ final class DefenceCliOptions {
       paramLabel = "NAME",
       description =
           "Disguises that are taken off for a second reading: unicode, delimiters, spacing, leet,"
-              + " base64, codes, escapes, shifted, reversed, capitals; turns joins the user's last turns. all"
-              + " (default) or none.")
+              + " base64, codes, escapes, shifted, reversed, capitals; turns joins the user's last"
+              + " turns. all (default) or none.")
   @Nullable List<String> defences;
 
   @Option(names = "--every-turn", description = "Judge every turn, not only the last one.")
