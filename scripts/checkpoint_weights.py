@@ -13,8 +13,9 @@ average instead of the last step's weights. Needs Python 3.10 or later and nothi
 import argparse
 import json
 import pathlib
-import shutil
 import struct
+
+import weights_folder
 
 
 def parts(name, config):
@@ -37,16 +38,11 @@ def main():
     options = parser.parse_args()
 
     config = json.loads((options.base / "config.json").read_text(encoding="utf-8"))
-    options.target.mkdir(parents=True)
-    for file in options.base.iterdir():
-        if file.suffix != ".safetensors":
-            shutil.copy(file, options.target)
-
+    folder = weights_folder.WeightsFolder(options.target, options.base)
     with open(options.state, "rb") as state:
         length = struct.unpack("<Q", state.read(8))[0]
         tensors = json.loads(state.read(length))
         tensors.pop("__metadata__", None)
-        header, chunks, position = {}, [], 0
         for name in [key for key in tensors if key.endswith(".weight")]:
             kept = name + ".average" if options.average else name
             if kept not in tensors:
@@ -59,17 +55,11 @@ def main():
             for part, count in parts(name, config):
                 size = (count or rows) * columns * 4
                 shape = [columns] if "norm" in part else [count or rows, columns]
-                header[part] = {"dtype": "F32", "shape": shape, "data_offsets": [position, position + size]}
-                chunks.append(data[at : at + size])
-                position += size
+                folder.add(part, shape, data[at : at + size])
                 at += size
             if at != len(data):
                 raise SystemExit(f"{name}: {len(data)} bytes, expected {at} by {options.base}/config.json; is it the base?")
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(options.target / "model.safetensors", "xb") as out:
-        out.write(struct.pack("<Q", len(text)) + text)
-        out.writelines(chunks)
+    folder.write()
 
 
 if __name__ == "__main__":

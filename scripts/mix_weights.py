@@ -11,10 +11,10 @@ configuration and tokenizer come from B. The mean of two runs from one base is o
 import argparse
 import json
 import pathlib
-import shutil
 import struct
 
 import numpy
+import weights_folder
 
 
 def load(folder):
@@ -34,27 +34,16 @@ def main():
     options = parser.parse_args()
 
     (heads_a, bytes_a), (heads_b, bytes_b) = load(options.a), load(options.b)
-    header, chunks, position = {}, [], 0
+    folder = weights_folder.WeightsFolder(options.out, options.b)
     for name, head in heads_b.items():
         other = heads_a.get(name)
         if other is None or other["shape"] != head["shape"] or {other["dtype"], head["dtype"]} != {"F32"}:
             raise SystemExit(f"{name}: {other} in {options.a}, {head} in {options.b}; expected the same shape, F32")
         x = numpy.frombuffer(bytes_a[slice(*other["data_offsets"])], numpy.float32)
         y = numpy.frombuffer(bytes_b[slice(*head["data_offsets"])], numpy.float32)
-        mixed = ((1 - options.share) * x + options.share * y).astype(numpy.float32).tobytes()
-        header[name] = dict(head, data_offsets=[position, position + len(mixed)])
-        chunks.append(mixed)
-        position += len(mixed)
-
-    options.out.mkdir(parents=True)
-    for file in options.b.iterdir():
-        if file.suffix != ".safetensors":
-            shutil.copy(file, options.out)
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(options.out / "model.safetensors", "xb") as out:
-        out.write(struct.pack("<Q", len(text)) + text)
-        out.writelines(chunks)
+        mixed = ((1 - options.share) * x + options.share * y).astype(numpy.float32)
+        folder.add(name, head["shape"], mixed.tobytes())
+    folder.write()
 
 
 if __name__ == "__main__":

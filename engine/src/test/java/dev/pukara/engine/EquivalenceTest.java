@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.Precision;
-import dev.pukara.model.Llama;
 import dev.pukara.model.ModelFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,27 +51,15 @@ class EquivalenceTest {
     file.close();
   }
 
-  /** One engine, with kernels of its own. */
-  private final class Running implements AutoCloseable {
-    final Kernels kernels = Kernels.best();
-    final Engine engine;
+  private RunningEngine running(Precision precision, int cacheTokens) {
+    return new RunningEngine(
+        file,
+        precision,
+        (options, model) -> options.withCacheBytesMax(model.spanBytes(cacheTokens)));
+  }
 
-    Running(Precision precision, long cacheTokens) {
-      Llama model = new Llama(file, kernels, precision, 64);
-      EngineOptions options = EngineOptions.defaults().withStepTokensMax(64);
-      long bytes = model.spanBytes((int) cacheTokens);
-      engine = new Engine(model, options.withCacheBytesMax(bytes));
-    }
-
-    double score(int[] prefix, int[] stem) {
-      return probability(engine.submit(Request.of(prefix, stem, CANDIDATES)).join());
-    }
-
-    @Override
-    public void close() {
-      engine.close();
-      kernels.close();
-    }
+  private static double score(RunningEngine running, int[] prefix, int[] stem) {
+    return probability(running.engine.submit(Request.of(prefix, stem, CANDIDATES)).join());
   }
 
   private static double probability(Answer answer) {
@@ -93,7 +80,7 @@ class EquivalenceTest {
     List<int[]> stems = new ArrayList<>();
     List<CompletableFuture<Answer>> answers = new ArrayList<>();
     // Room for a few requests only, so that runs are evicted all the time.
-    try (Running running = new Running(precision, 512)) {
+    try (RunningEngine running = running(precision, 512)) {
       for (int i = 0; i < 60; i++) {
         prefixes.add(policies.get(random.nextInt(3)));
         stems.add(tokens(random, 1 + random.nextInt(i % 6 == 0 ? 120 : 25)));
@@ -106,7 +93,7 @@ class EquivalenceTest {
           settled(answers.get(i - 3));
         }
       }
-      try (Running alone = new Running(precision, 512)) {
+      try (RunningEngine alone = running(precision, 512)) {
         for (int i = 0; i < answers.size(); i++) {
           if (!answers.get(i).isCancelled()) {
             double expected = cold(alone, prefixes.get(i), stems.get(i));
@@ -121,10 +108,10 @@ class EquivalenceTest {
   }
 
   /** All tokens in one request, which finds nothing that it could share but its own start. */
-  private static double cold(Running alone, int[] prefix, int[] stem) {
+  private static double cold(RunningEngine alone, int[] prefix, int[] stem) {
     int[] all = Arrays.copyOf(prefix, prefix.length + stem.length);
     System.arraycopy(stem, 0, all, prefix.length, stem.length);
-    return alone.score(new int[0], all);
+    return score(alone, new int[0], all);
   }
 
   /**
@@ -134,7 +121,7 @@ class EquivalenceTest {
   @MethodSource("precisions")
   void accountsAreExactAfterRandomArrivals(Precision precision) throws InterruptedException {
     for (long seed = SEED; seed < SEED + 3; seed++) {
-      try (Running running = new Running(precision, 256)) {
+      try (RunningEngine running = running(precision, 256)) {
         Random random = new Random(seed);
         int[] policy = tokens(random, 40);
         List<CompletableFuture<?>> asked = new ArrayList<>();
@@ -146,7 +133,7 @@ class EquivalenceTest {
           }
         }
         asked.forEach(EquivalenceTest::settled);
-        running.score(policy, new int[] {1}); // the last step publishes its figures
+        score(running, policy, new int[] {1}); // the last step publishes its figures
         EngineStats idle = idle(running.engine);
         assertThat(idle.cacheBytes()).as("seed %d", seed).isEqualTo(idle.keptBytes());
         assertThat(idle.cacheBytes()).isLessThanOrEqualTo(running.engine.model().spanBytes(256));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.Precision;
-import dev.pukara.model.Llama;
 import dev.pukara.model.ModelFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,10 +29,14 @@ class ProductsAheadTest {
   private static final int ALL = 5_000;
 
   private ModelFile file;
+  private Precision precision;
 
   @BeforeEach
   void open() throws IOException {
     file = ModelFile.open(MODEL);
+    try (Kernels kernels = Kernels.best()) {
+      precision = kernels.precisions().getFirst();
+    }
   }
 
   @AfterEach
@@ -41,36 +44,22 @@ class ProductsAheadTest {
     file.close();
   }
 
-  /** One engine, with kernels of its own. */
-  private final class Running implements AutoCloseable {
-    final Kernels kernels = Kernels.best();
-    final Engine engine;
+  private RunningEngine running(int productsAheadMax) {
+    return new RunningEngine(
+        file,
+        precision,
+        (options, model) -> options.withProductsAhead(productsAheadMax, Duration.ZERO));
+  }
 
-    Running(int productsAheadMax) {
-      EngineOptions options =
-          EngineOptions.defaults()
-              .withStepTokensMax(64)
-              .withProductsAhead(productsAheadMax, Duration.ZERO);
-      Precision precision = kernels.precisions().getFirst();
-      engine = new Engine(new Llama(file, kernels, precision, 64), options);
-    }
+  private static boolean compiles(RunningEngine running) {
+    return running.kernels.name().equals("onednn");
+  }
 
-    boolean compiles() {
-      return kernels.name().equals("onednn");
+  private static EngineStats prepared(RunningEngine running) {
+    while (running.engine.stats().aheadLeft() > 0) {
+      LockSupport.parkNanos(50_000);
     }
-
-    EngineStats prepared() {
-      while (engine.stats().aheadLeft() > 0) {
-        LockSupport.parkNanos(50_000);
-      }
-      return engine.stats();
-    }
-
-    @Override
-    public void close() {
-      engine.close();
-      kernels.close();
-    }
+    return running.engine.stats();
   }
 
   private int[] tokens(Random random, int count) {
@@ -103,23 +92,23 @@ class ProductsAheadTest {
 
   @Test
   void answersCompileNothing() {
-    try (Running running = new Running(ALL)) {
+    try (RunningEngine running = running(ALL)) {
       // The policy and the candidates become known.
       running.engine.submit(Request.of(policy(), new int[] {1}, CANDIDATES)).join();
-      EngineStats before = running.prepared();
+      EngineStats before = prepared(running);
       answers(running.engine);
-      EngineStats after = running.prepared();
+      EngineStats after = prepared(running);
       assertThat(after.productsOnDemand()).isEqualTo(before.productsOnDemand());
       assertThat(after.productsAhead()).isEqualTo(before.productsAhead());
-      assertThat(after.productsAhead() > 0).isEqualTo(running.compiles());
+      assertThat(after.productsAhead() > 0).isEqualTo(compiles(running));
     }
   }
 
   @Test
   void answersAreTheSame() {
-    try (Running prepared = new Running(ALL);
-        Running unprepared = new Running(0)) {
-      prepared.prepared();
+    try (RunningEngine prepared = running(ALL);
+        RunningEngine unprepared = running(0)) {
+      prepared(prepared);
       List<float[][]> expected = answers(unprepared.engine);
       List<float[][]> actual = answers(prepared.engine);
       for (int i = 0; i < expected.size(); i++) {
@@ -130,25 +119,25 @@ class ProductsAheadTest {
         }
       }
       assertThat(unprepared.engine.stats().productsAhead()).isZero();
-      assertThat(unprepared.engine.stats().productsOnDemand() > 0).isEqualTo(unprepared.compiles());
+      assertThat(unprepared.engine.stats().productsOnDemand() > 0).isEqualTo(compiles(unprepared));
     }
   }
 
   @Test
   void noMoreThanTheLimit() {
-    try (Running running = new Running(3)) {
-      assertThat(running.prepared().productsAhead()).isEqualTo(running.compiles() ? 3 : 0);
+    try (RunningEngine running = running(3)) {
+      assertThat(prepared(running).productsAhead()).isEqualTo(compiles(running) ? 3 : 0);
       answers(running.engine);
-      assertThat(running.prepared().productsAhead()).isEqualTo(running.compiles() ? 3 : 0);
+      assertThat(prepared(running).productsAhead()).isEqualTo(compiles(running) ? 3 : 0);
     }
   }
 
   @Test
   void closesWhilePreparing() {
     for (int i = 0; i < 20; i++) {
-      try (Running running = new Running(ALL)) {
+      try (RunningEngine running = running(ALL)) {
         int enough = i % 5;
-        while (running.engine.stats().productsAhead() < enough && running.compiles()) {
+        while (running.engine.stats().productsAhead() < enough && compiles(running)) {
           LockSupport.parkNanos(50_000);
         }
       }

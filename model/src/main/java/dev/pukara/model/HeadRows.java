@@ -15,51 +15,52 @@ import java.lang.foreign.MemorySegment;
 final class HeadRows implements AutoCloseable {
   private final Kernels kernels;
   private final int width;
-  private Arena arena = Arena.ofShared();
-  private Tensor picked;
-  private Activations normed;
-  private MemorySegment logits;
+  private Room room;
+
+  private record Room(Arena arena, Tensor picked, Activations normed, MemorySegment logits) {}
 
   HeadRows(Kernels kernels, int width) {
     this.kernels = kernels;
     this.width = width;
-    this.picked = Tensor.allocate(arena, 1, width);
-    this.normed = kernels.activations(arena, 1, width, Precision.F32);
-    this.logits = arena.allocate(64, 64);
+    this.room = room(kernels, width, 1, Float.BYTES);
+  }
+
+  private static Room room(Kernels kernels, int width, int rows, long logitsBytes) {
+    Arena arena = Arena.ofShared();
+    return new Room(
+        arena,
+        Tensor.allocate(arena, rows, width),
+        kernels.activations(arena, rows, width, Precision.F32),
+        arena.allocate(logitsBytes, 64));
   }
 
   /** Makes room for {@code rows} rows and the logits of {@code tokens} tokens in each. */
   void reserve(int rows, int tokens) {
-    long bytes = 4L * rows * tokens;
-    if (rows <= picked.rows() && bytes <= logits.byteSize()) {
-      return;
+    int rowsNow = Math.max(rows, room.picked.rows());
+    long bytesNow = Math.max(4L * rows * tokens, room.logits.byteSize());
+    if (rowsNow > room.picked.rows() || bytesNow > room.logits.byteSize()) {
+      room.arena.close();
+      room = room(kernels, width, rowsNow, bytesNow);
     }
-    int rowsNow = Math.max(rows, picked.rows());
-    long bytesNow = Math.max(bytes, logits.byteSize());
-    arena.close();
-    arena = Arena.ofShared();
-    picked = Tensor.allocate(arena, rowsNow, width);
-    normed = kernels.activations(arena, rowsNow, width, Precision.F32);
-    logits = arena.allocate(bytesNow, 64);
   }
 
   /** Rows of the residual stream {@code (rows, width)}, at least as many as were reserved. */
   Tensor picked() {
-    return picked;
+    return room.picked;
   }
 
   /** The same rows, normed. */
   Activations normed() {
-    return normed;
+    return room.normed;
   }
 
   /** Room for logits {@code (rows, tokens)}. */
   Tensor logits(int rows, int tokens) {
-    return Tensor.wrap(logits, rows, tokens);
+    return Tensor.wrap(room.logits, rows, tokens);
   }
 
   @Override
   public void close() {
-    arena.close();
+    room.arena.close();
   }
 }

@@ -20,11 +20,10 @@ final class Capitals implements Decoder {
   private static String sentences(String small) {
     StringBuilder out = new StringBuilder(small.length());
     boolean first = true;
-    for (int i = 0; i < small.length(); i += Character.charCount(small.codePointAt(i))) {
-      int point = small.codePointAt(i);
+    for (int point : small.codePoints().toArray()) {
       boolean begins = first && Character.isLetter(point);
       out.appendCodePoint(begins ? Character.toUpperCase(point) : point);
-      first = begins ? false : first || point == '.' || point == '!' || point == '?';
+      first = !begins && (first || point == '.' || point == '!' || point == '?');
     }
     return out.toString();
   }
