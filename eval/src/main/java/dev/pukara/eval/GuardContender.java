@@ -79,12 +79,13 @@ public final class GuardContender implements Contender {
     DefenceOptions defences = options.defences();
     return String.format(
         Locale.ROOT,
-        "precision %s, threshold %s, categories %s, disguises %s, joined turns %s, every turn %s, windows %d/%d",
+        "precision %s, threshold %s, categories %s, disguises %s, joined turns %s, beginnings %s, every turn %s, windows %d/%d",
         options.precision().map(Precision::id).orElse("default"),
         decision.threshold().isPresent() ? decision.threshold().getAsDouble() : "default",
         decision.categories(),
         new TreeSet<>(defences.disguises()),
         defences.joinTurns(),
+        defences.beginnings(),
         defences.everyTurn(),
         defences.windowTokens(),
         defences.overlapTokens());

@@ -4,6 +4,7 @@ import dev.pukara.guard.text.Disguise;
 import dev.pukara.guard.text.TextViews;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** All forms of a conversation that are scored, the one as written first. */
 final class Forms {
@@ -11,6 +12,9 @@ final class Forms {
 
   /** A piece of the judged message between two delimiters of prompt formats. */
   static final String PART = "part between delimiters";
+
+  /** The first sentences of a long message of the user. */
+  static final String BEGINNING = "beginning";
 
   /** Pieces of one message that are read by themselves, the first and the last ones. */
   private static final int PARTS_MAX = 8;
@@ -32,6 +36,9 @@ final class Forms {
     for (int turn = options.everyTurn() ? 0 : last; turn <= last; turn++) {
       Conversation upTo = conversation.upTo(turn);
       forms.addAll(readings(new Form(Finding.AS_WRITTEN, turn, upTo)));
+      if (options.beginnings() && upTo.last().role() == Role.USER) {
+        forms.addAll(beginning(upTo, turn));
+      }
       if (options.joinTurns()) {
         List<Message> portions = portions(upTo);
         if (portions.size() > 1) {
@@ -40,6 +47,20 @@ final class Forms {
       }
     }
     return forms;
+  }
+
+  /**
+   * The first sentences of the judged message after the turns before it; nothing if it is short.
+   */
+  private List<Form> beginning(Conversation upTo, int turn) {
+    Message judged = upTo.last();
+    Optional<String> text = Beginning.of(judged.text());
+    if (text.isEmpty()) {
+      return List.of();
+    }
+    List<Message> messages = new ArrayList<>(upTo.messages());
+    messages.set(turn, new Message(judged.role(), text.get()));
+    return windows.of(new Form(BEGINNING, turn, new Conversation(messages)));
   }
 
   /** The user's turns as one message. */

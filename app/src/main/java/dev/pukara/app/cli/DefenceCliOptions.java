@@ -11,6 +11,9 @@ import picocli.CommandLine.Option;
 
 /** What is read beside the text as written. */
 final class DefenceCliOptions {
+  private static final String TURNS = "turns";
+  private static final String BEGINNING = "beginning";
+
   @Option(
       names = "--defences",
       split = ",",
@@ -18,7 +21,8 @@ final class DefenceCliOptions {
       description =
           "Disguises that are taken off for a second reading: unicode, delimiters, spacing, leet,"
               + " base64, codes, escapes, shifted, reversed, capitals; turns joins the user's last"
-              + " turns. all (default) or none.")
+              + " turns; beginning reads the start of a long message by itself. all (default) or"
+              + " none.")
   @Nullable List<String> defences;
 
   @Option(names = "--every-turn", description = "Judge every turn, not only the last one.")
@@ -35,8 +39,11 @@ final class DefenceCliOptions {
   DefenceOptions options() {
     DefenceOptions options = DefenceOptions.DEFAULT.withEveryTurn(everyTurn);
     if (defences != null && !defences.equals(List.of("all"))) {
-      boolean join = defences.contains("turns");
-      options = options.withDisguises(disguises(defences)).withJoinTurns(join);
+      options =
+          options
+              .withDisguises(disguises(defences))
+              .withJoinTurns(defences.contains(TURNS))
+              .withBeginnings(defences.contains(BEGINNING));
     }
     return window == null ? options : options.withWindowTokens(window);
   }
@@ -44,7 +51,9 @@ final class DefenceCliOptions {
   private static Set<Disguise> disguises(List<String> names) {
     Set<Disguise> chosen = EnumSet.noneOf(Disguise.class);
     for (String name : names) {
-      if (name.equals("none") && names.size() == 1 || name.equals("turns")) {
+      if (name.equals("none") && names.size() == 1
+          || name.equals(TURNS)
+          || name.equals(BEGINNING)) {
         continue;
       }
       chosen.add(
@@ -56,7 +65,7 @@ final class DefenceCliOptions {
                       new UserException(
                           "--defences "
                               + name
-                              + ": expected all, none, or some of turns, "
+                              + ": expected all, none, or some of turns, beginning, "
                               + String.join(
                                   ", ",
                                   Arrays.stream(Disguise.values())
