@@ -61,10 +61,12 @@ final class DigestMemo {
 
   private static Optional<CacheKey> key(Path path, MemorySegment data) {
     try {
-      Path real = MappedFile.onDisk(path).toRealPath();
+      Path disk = MappedFile.onDisk(path);
+      Path real = disk.toRealPath();
+      String insideJar = path.toString().substring(disk.toString().length());
       return Optional.of(
           CacheKey.of("digest")
-              .with("path", real + " " + path.getFileName())
+              .with("path", real + insideJar)
               .with("bytes", Long.toString(data.byteSize()))
               .with("changed", Files.getLastModifiedTime(real).toInstant().toString())
               .with("samples", samples(data)));
