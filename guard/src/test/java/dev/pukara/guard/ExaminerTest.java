@@ -217,7 +217,7 @@ class ExaminerTest {
     ToDoubleFunction<String> diluted =
         text -> text.contains("poison") && !text.contains("pigeon119") ? 0.9 : 0.1;
     Conversation conversation = Conversation.user("Hello").agent("Hi").andUser(padded);
-    DefenceOptions options = DefenceOptions.DEFAULT.withJoinTurns(false);
+    DefenceOptions options = DefenceOptions.NONE.withBeginnings(true);
     FakeBackEnd backEnd = new FakeBackEnd(10_000, diluted);
     Evidence evidence = examine(backEnd, options, conversation);
     assertThat(evidence.findings())
