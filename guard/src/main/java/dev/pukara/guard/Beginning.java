@@ -4,8 +4,7 @@ import java.util.Optional;
 
 /**
  * The start of a long message, read by itself: what is asked first and then buried under friendly
- * text is asked all the same. Its tokens are those that the whole message starts with, so that a
- * reading costs little more than its answer.
+ * text is asked all the same. The reading costs what a short message costs.
  */
 final class Beginning {
   /** Shorter messages are read as one. */
