@@ -100,6 +100,34 @@ class BundledGuardTest {
     }
   }
 
+  /**
+   * In the default precision, which computes a conversation that grew with the keys and values of
+   * its earlier turns, and one that is new as a whole.
+   */
+  @Test
+  void earlierTurnsFromTheCacheChangeNoScore() throws IOException {
+    GuardOptions options =
+        GuardOptions.of(Starter.model())
+            .withDefences(DefenceOptions.NONE)
+            .withCategories(CategoryMode.NEVER);
+    try (Guard grown = Guard.open(options);
+        Guard whole = Guard.open(options)) {
+      for (int i = 0; i + 1 < rows.size(); i += 12) {
+        Conversation conversation =
+            Conversation.user(rows.get(i).conversation().messages().getFirst().text());
+        grown.check(conversation);
+        conversation = conversation.agent("Let me think about that.");
+        grown.check(conversation);
+        conversation =
+            conversation.andUser(rows.get(i + 1).conversation().messages().getFirst().text());
+        Verdict verdict = grown.check(conversation);
+        Verdict expected = whole.check(conversation);
+        assertThat(verdict.trace().cachedTokens()).isGreaterThan(expected.trace().cachedTokens());
+        assertThat(verdict.score()).as(rows.get(i).id()).isCloseTo(expected.score(), within(1e-2));
+      }
+    }
+  }
+
   /** Not a benchmark: a model or prompt that is broken altogether is noticed. */
   @Test
   void mostRowsAreJudgedAsLabelled() {

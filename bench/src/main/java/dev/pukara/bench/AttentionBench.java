@@ -85,23 +85,25 @@ public class AttentionBench {
     Kernels team = Kernels.named(kernels);
     Tensor qkv = Tensor.allocate(arena, rows, shape.qkvWidth());
     Fill.gaussian(random, qkv);
-    KvSpan own = span(random, arena, shape, rows);
+    Precision chosen = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
+    KvSpan own = span(random, arena, team, shape, rows, chosen);
     List<Slice.Part> prefix =
         context == 0
             ? List.of()
-            : List.of(new Slice.Part(span(random, arena, shape, context), context));
-    Precision chosen = Precision.valueOf(precision.toUpperCase(Locale.ROOT));
+            : List.of(new Slice.Part(span(random, arena, team, shape, context, chosen), context));
     Activations out = team.activations(arena, rows, shape.queryHeads() * shape.size(), chosen);
     Slice slice = new Slice(0, rows, prefix, own, 0);
     operands = new Operands(arena, team, shape, qkv, slice, out);
   }
 
-  private static KvSpan span(Random random, Arena arena, Heads shape, int tokens) {
-    KvSpan span = KvSpan.allocate(arena, 1, shape.kvHeads(), shape.size(), tokens);
-    for (int head = 0; head < shape.kvHeads(); head++) {
-      Fill.gaussian(random, span.keys(0, head));
-      Fill.gaussian(random, span.values(0, head));
-    }
+  /** Random keys and values, stored as these kernels store them. */
+  private static KvSpan span(
+      Random random, Arena arena, Kernels team, Heads shape, int tokens, Precision precision) {
+    KvSpan span = team.span(arena, 1, shape, tokens, precision);
+    Tensor qkv = Tensor.allocate(arena, tokens, shape.qkvWidth());
+    Fill.gaussian(random, qkv);
+    Slice all = new Slice(0, tokens, List.of(), span, 0);
+    team.ropeAndStore(qkv, List.of(all), 0, shape, new float[shape.size() / 2]);
     return span;
   }
 

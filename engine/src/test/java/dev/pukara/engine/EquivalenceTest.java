@@ -93,25 +93,45 @@ class EquivalenceTest {
           settled(answers.get(i - 3));
         }
       }
-      try (RunningEngine alone = running(precision, 512)) {
-        for (int i = 0; i < answers.size(); i++) {
-          if (!answers.get(i).isCancelled()) {
-            double expected = cold(alone, prefixes.get(i), stems.get(i));
-            assertThat(probability(answers.get(i).join()))
-                .as("request %d, %s, seed %d", i, precision.id(), SEED)
-                .isCloseTo(expected, Offset.offset(1e-3));
-          }
+      for (int i = 0; i < answers.size(); i++) {
+        if (!answers.get(i).isCancelled()) {
+          double expected = alone(precision, prefixes.get(i), stems.get(i));
+          assertThat(probability(answers.get(i).join()))
+              .as("request %d, %s, seed %d", i, precision.id(), SEED)
+              .isCloseTo(expected, Offset.offset(1e-3));
         }
       }
       assertThat(running.engine.stats().evictions()).isPositive();
     }
   }
 
-  /** All tokens in one request, which finds nothing that it could share but its own start. */
-  private static double cold(RunningEngine alone, int[] prefix, int[] stem) {
-    int[] all = Arrays.copyOf(prefix, prefix.length + stem.length);
-    System.arraycopy(stem, 0, all, prefix.length, stem.length);
-    return score(alone, new int[0], all);
+  /** The same of an engine that has seen nothing. */
+  private double alone(Precision precision, int[] prefix, int[] stem) {
+    try (RunningEngine alone = running(precision, 512)) {
+      return score(alone, prefix, stem);
+    }
+  }
+
+  /**
+   * Where a text is cut into runs only decides in which order attention adds. Its probabilities are
+   * bf16 behind int8 and bf16 layers; that order then shows in the third digit on this model, whose
+   * weights are random.
+   */
+  @ParameterizedTest
+  @MethodSource("precisions")
+  void cutsDoNotMatter(Precision precision) {
+    Random random = new Random(SEED);
+    for (int i = 0; i < 20; i++) {
+      int[] prefix = tokens(random, 1 + random.nextInt(70));
+      int[] stem = tokens(random, 1 + random.nextInt(60));
+      int[] all = Arrays.copyOf(prefix, prefix.length + stem.length);
+      System.arraycopy(stem, 0, all, prefix.length, stem.length);
+      assertThat(alone(precision, prefix, stem))
+          .as("%d + %d tokens, %s", prefix.length, stem.length, precision.id())
+          .isCloseTo(
+              alone(precision, new int[0], all),
+              Offset.offset(precision == Precision.F32 ? 1e-4 : 4e-3));
+    }
   }
 
   /**

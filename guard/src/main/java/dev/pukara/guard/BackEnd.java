@@ -1,7 +1,10 @@
 package dev.pukara.guard;
 
+import dev.pukara.engine.EngineStats;
 import dev.pukara.guard.Prompt.Piece;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -17,9 +20,15 @@ interface BackEnd extends AutoCloseable {
 
   /**
    * Asks. The future fails with the back end's own exception: the text is judged unsafe or
-   * unreadable by nobody then.
+   * unreadable by nobody then. Cancelling it drops a question that waits.
+   *
+   * @param timeout after which nobody wants the answer; zero = never. A server has limits of its
+   *     own instead
    */
-  CompletableFuture<Reading> ask(Question question);
+  CompletableFuture<Reading> ask(Question question, Duration timeout);
+
+  /** Counters of the engine; empty if the model runs elsewhere. */
+  Optional<EngineStats> stats();
 
   /** How many tokens the pieces are, each encoded by itself. */
   int tokens(List<Piece> pieces);

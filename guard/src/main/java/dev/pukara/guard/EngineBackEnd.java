@@ -4,12 +4,14 @@ import dev.pukara.cache.UserCache;
 import dev.pukara.engine.Answer;
 import dev.pukara.engine.Engine;
 import dev.pukara.engine.EngineOptions;
+import dev.pukara.engine.EngineStats;
 import dev.pukara.engine.Request;
 import dev.pukara.guard.Prompt.Piece;
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.Precision;
 import dev.pukara.model.Llama;
 import dev.pukara.model.ModelFile;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -90,8 +92,22 @@ final class EngineBackEnd implements BackEnd {
   }
 
   @Override
-  public CompletableFuture<Reading> ask(Question question) {
-    return engine.submit(request(question).withNormalize(normalize)).thenApply(this::reading);
+  public CompletableFuture<Reading> ask(Question question, Duration timeout) {
+    CompletableFuture<Answer> answer =
+        engine.submit(request(question).withNormalize(normalize).withTimeout(timeout));
+    CompletableFuture<Reading> reading = answer.thenApply(this::reading);
+    reading.whenComplete(
+        (done, failure) -> {
+          if (reading.isCancelled()) {
+            answer.cancel(false);
+          }
+        });
+    return reading;
+  }
+
+  @Override
+  public Optional<EngineStats> stats() {
+    return Optional.of(engine.stats());
   }
 
   Request request(Question question) {

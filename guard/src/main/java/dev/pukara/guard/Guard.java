@@ -1,6 +1,7 @@
 package dev.pukara.guard;
 
 import dev.pukara.engine.EngineException;
+import dev.pukara.engine.EngineStats;
 import dev.pukara.guard.remote.RemoteException;
 import dev.pukara.guard.remote.RemoteModel;
 import dev.pukara.guard.remote.RemoteOptions;
@@ -8,6 +9,7 @@ import dev.pukara.model.ModelFile;
 import dev.pukara.model.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -39,26 +41,31 @@ public final class Guard implements AutoCloseable {
   private final BackEnd backEnd;
   private final Policy policy;
   private final PromptFormat format;
-  private final Scorer scorer;
   private final Judge judge;
   private final Windows windows;
-  private final Examiner examiner;
+  private final Forms forms;
 
   private final Setup setup;
   private final DefenceOptions defences;
+  private final Duration timeout;
   private final boolean ownsBackEnd;
 
-  private Guard(BackEnd backEnd, Setup setup, DefenceOptions defences, boolean ownsBackEnd) {
+  private Guard(
+      BackEnd backEnd,
+      Setup setup,
+      DefenceOptions defences,
+      Duration timeout,
+      boolean ownsBackEnd) {
     this.backEnd = backEnd;
     this.setup = setup;
     this.defences = defences;
+    this.timeout = timeout;
     this.ownsBackEnd = ownsBackEnd;
     this.policy = setup.policy();
     this.format = setup.format();
-    this.scorer = new Scorer(backEnd, format, policy);
     this.judge = new Judge(policy, setup.settings());
     this.windows = Windows.of(defences, backEnd, format, policy);
-    this.examiner = new Examiner(scorer, judge, new Forms(defences, windows));
+    this.forms = new Forms(defences, windows);
   }
 
   /**
@@ -88,7 +95,7 @@ public final class Guard implements AutoCloseable {
     boolean normalize = setup.settings().readableFloor() > 0;
     BackEnd backEnd =
         EngineBackEnd.open(file, encoder, options.precision(), options.engine(), normalize);
-    return new Guard(backEnd, setup, options.defences(), true);
+    return new Guard(backEnd, setup, options.defences(), options.timeout(), true);
   }
 
   /**
@@ -104,7 +111,7 @@ public final class Guard implements AutoCloseable {
     BackEnd backEnd = new RemoteBackEnd(new RemoteModel(server));
     try {
       Setup setup = Setup.of(options, format, GuardMetadata.NONE, backEnd::tokens, backEnd::digest);
-      return new Guard(backEnd, setup, options.defences(), true);
+      return new Guard(backEnd, setup, options.defences(), options.timeout(), true);
     } catch (RuntimeException | Error e) {
       backEnd.close();
       throw e;
@@ -152,7 +159,8 @@ public final class Guard implements AutoCloseable {
    * @throws PolicyException if it leaves no room for a conversation
    */
   public Guard sharing(Policy policy) {
-    return new Guard(backEnd, new Setup(format, policy, setup.settings()), defences, false);
+    Setup other = new Setup(format, policy, setup.settings());
+    return new Guard(backEnd, other, defences, timeout, false);
   }
 
   /**
@@ -189,6 +197,14 @@ public final class Guard implements AutoCloseable {
   /** The model's name. */
   public String model() {
     return backEnd.model();
+  }
+
+  /**
+   * What the engine did so far: requests, tokens from the cache, memory. Guards that share a model
+   * share it; empty if the model runs behind a server.
+   */
+  public Optional<EngineStats> stats() {
+    return backEnd.stats();
   }
 
   /** SHA-256 of the model file; may wait for the hash. */
@@ -229,7 +245,8 @@ public final class Guard implements AutoCloseable {
   /**
    * Judges the last message of the conversation and waits for the verdict.
    *
-   * @throws EngineException if the engine is busy or closed, or the conversation too long
+   * @throws EngineException if the engine is busy or closed, the conversation too long, or the time
+   *     limit passed
    */
   public Verdict check(Conversation conversation) {
     return await(checkAsync(conversation));
@@ -276,20 +293,42 @@ public final class Guard implements AutoCloseable {
     }
   }
 
-  /** Judges the last message of the conversation; the future fails with {@link EngineException}. */
+  /**
+   * Judges the last message of the conversation.
+   *
+   * @return the verdict; fails with {@link EngineException}. Cancelling it drops what has not been
+   *     computed yet
+   * @throws EngineException at once if the engine is busy or closed, or the conversation too long
+   */
   public CompletableFuture<Verdict> checkAsync(Conversation conversation) {
     long start = System.nanoTime();
-    return judged(conversation, start)
-        .exceptionally(
-            failure -> {
-              Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-              if (cause instanceof RemoteException remote) {
-                Evidence none = new Evidence(conversation, Odds.UNREADABLE, List.of(), Cost.NONE);
-                String reason = String.valueOf(remote.getMessage());
-                return judge.unreadable(reason, trace(none, Cost.NONE, start));
-              }
-              throw new CompletionException(cause);
-            });
+    Call call = new Call(backEnd, timeout);
+    try {
+      CompletableFuture<Verdict> verdict =
+          judged(conversation, new Scorer(call, format, policy), start)
+              .exceptionally(failure -> unanswered(conversation, failure, start));
+      verdict.whenComplete(
+          (done, failure) -> {
+            if (failure != null) {
+              call.cancel();
+            }
+          });
+      return verdict;
+    } catch (RuntimeException e) {
+      call.cancel();
+      throw e;
+    }
+  }
+
+  /** What a server did not answer is unreadable; other failures are the caller's. */
+  private Verdict unanswered(Conversation conversation, Throwable failure, long start) {
+    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+    if (cause instanceof RemoteException remote) {
+      Evidence none = new Evidence(conversation, Odds.UNREADABLE, List.of(), Cost.NONE);
+      String reason = String.valueOf(remote.getMessage());
+      return judge.unreadable(reason, trace(none, Cost.NONE, start));
+    }
+    throw new CompletionException(cause);
   }
 
   /** Judges the agent's answer to the conversation while it is written. */
@@ -306,12 +345,12 @@ public final class Guard implements AutoCloseable {
     return new GuardedStream(this::check, windows, options, before);
   }
 
-  private CompletableFuture<Verdict> judged(Conversation conversation, long start) {
-    return examiner
+  private CompletableFuture<Verdict> judged(Conversation conversation, Scorer scorer, long start) {
+    return new Examiner(scorer, judge, forms)
         .examine(conversation)
         .thenCompose(
             evidence ->
-                categories(evidence)
+                categories(evidence, scorer)
                     .thenApply(
                         categories ->
                             judge.verdict(
@@ -320,7 +359,7 @@ public final class Guard implements AutoCloseable {
                                 trace(evidence, categories.cost(), start))));
   }
 
-  private CompletableFuture<Reading> categories(Evidence evidence) {
+  private CompletableFuture<Reading> categories(Evidence evidence, Scorer scorer) {
     return judge.wantsCategories(evidence.odds())
         ? scorer.categories(evidence.conversation())
         : CompletableFuture.completedFuture(new Reading(List.of(), Cost.NONE));

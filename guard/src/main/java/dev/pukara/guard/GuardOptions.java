@@ -3,6 +3,7 @@ package dev.pukara.guard;
 import dev.pukara.engine.EngineOptions;
 import dev.pukara.kernels.Precision;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,8 @@ import java.util.Optional;
  * @param decision how scores become verdicts
  * @param defences what is read beside the text as written
  * @param engine limits
+ * @param timeout how long one check may take, waiting included; zero = for ever. A server has time
+ *     limits of its own instead
  */
 public record GuardOptions(
     Path model,
@@ -23,7 +26,15 @@ public record GuardOptions(
     Optional<Precision> precision,
     DecisionOptions decision,
     DefenceOptions defences,
-    EngineOptions engine) {
+    EngineOptions engine,
+    Duration timeout) {
+
+  /** Checks that the time limit is not negative. */
+  public GuardOptions {
+    if (timeout.isNegative()) {
+      throw new IllegalArgumentException("timeout " + timeout + " is negative");
+    }
+  }
 
   /** A guard on a model file, everything else by default. */
   public static GuardOptions of(Path model) {
@@ -34,7 +45,8 @@ public record GuardOptions(
         Optional.empty(),
         DecisionOptions.DEFAULT,
         DefenceOptions.DEFAULT,
-        EngineOptions.defaults());
+        EngineOptions.defaults(),
+        Duration.ZERO);
   }
 
   /** A guard on a model behind a server: what is said of a model file means nothing there. */
@@ -45,23 +57,24 @@ public record GuardOptions(
   /** With another policy. */
   public GuardOptions withPolicy(Policy value) {
     return new GuardOptions(
-        model, Optional.of(value), format, precision, decision, defences, engine);
+        model, Optional.of(value), format, precision, decision, defences, engine, timeout);
   }
 
   /** With another prompt format. */
   public GuardOptions withFormat(PromptFormat value) {
     return new GuardOptions(
-        model, policy, Optional.of(value), precision, decision, defences, engine);
+        model, policy, Optional.of(value), precision, decision, defences, engine, timeout);
   }
 
   /** With another precision. */
   public GuardOptions withPrecision(Precision value) {
-    return new GuardOptions(model, policy, format, Optional.of(value), decision, defences, engine);
+    return new GuardOptions(
+        model, policy, format, Optional.of(value), decision, defences, engine, timeout);
   }
 
   /** With other rules from scores to verdicts. */
   public GuardOptions withDecision(DecisionOptions value) {
-    return new GuardOptions(model, policy, format, precision, value, defences, engine);
+    return new GuardOptions(model, policy, format, precision, value, defences, engine, timeout);
   }
 
   /** With another threshold: the score from which a message is unsafe, 0 to 1. */
@@ -76,11 +89,16 @@ public record GuardOptions(
 
   /** With other defences. */
   public GuardOptions withDefences(DefenceOptions value) {
-    return new GuardOptions(model, policy, format, precision, decision, value, engine);
+    return new GuardOptions(model, policy, format, precision, decision, value, engine, timeout);
   }
 
   /** With other limits. */
   public GuardOptions withEngine(EngineOptions value) {
-    return new GuardOptions(model, policy, format, precision, decision, defences, value);
+    return new GuardOptions(model, policy, format, precision, decision, defences, value, timeout);
+  }
+
+  /** With a time limit for each check; zero = none. */
+  public GuardOptions withTimeout(Duration value) {
+    return new GuardOptions(model, policy, format, precision, decision, defences, engine, value);
   }
 }

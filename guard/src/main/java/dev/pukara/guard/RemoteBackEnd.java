@@ -1,5 +1,6 @@
 package dev.pukara.guard;
 
+import dev.pukara.engine.EngineStats;
 import dev.pukara.guard.Prompt.Piece;
 import dev.pukara.guard.remote.ChatTurn;
 import dev.pukara.guard.remote.RemoteApi;
@@ -7,6 +8,7 @@ import dev.pukara.guard.remote.RemoteModel;
 import dev.pukara.guard.remote.RemoteOptions;
 import dev.pukara.guard.remote.TokenOdds;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -73,12 +75,17 @@ final class RemoteBackEnd implements BackEnd {
   }
 
   @Override
+  public Optional<EngineStats> stats() {
+    return Optional.empty();
+  }
+
+  @Override
   public int promptTokensMax() {
     return options.promptTokensMax();
   }
 
   @Override
-  public CompletableFuture<Reading> ask(Question question) {
+  public CompletableFuture<Reading> ask(Question question, Duration timeout) {
     List<CompletableFuture<TokenOdds>> asked = new ArrayList<>();
     for (List<Piece> tail : question.tails()) {
       asked.add(ask(question, tail));

@@ -6,21 +6,21 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-/** Asks a back end about one conversation: the message as a whole, and category by category. */
+/** Asks about one conversation: the message as a whole, and category by category. */
 final class Scorer {
-  private final BackEnd backEnd;
+  private final Call call;
   private final PromptFormat format;
   private final Policy policy;
 
-  Scorer(BackEnd backEnd, PromptFormat format, Policy policy) {
-    this.backEnd = backEnd;
+  Scorer(Call call, PromptFormat format, Policy policy) {
+    this.call = call;
     this.format = format;
     this.policy = policy;
   }
 
   /** Odds that the last message violates the policy: one entry. */
   CompletableFuture<Reading> message(Conversation conversation) {
-    return backEnd.ask(Question.message(format, policy, conversation));
+    return call.ask(Question.message(format, policy, conversation));
   }
 
   /**
@@ -44,7 +44,7 @@ final class Scorer {
       questions.add(format.question(category, conversation.last().role()).orElseThrow());
     }
     CategoryQuestion first = questions.getFirst();
-    return backEnd.ask(
+    return call.ask(
         new Question(
             format.render(policy, conversation),
             questions.stream().map(CategoryQuestion::tail).toList(),
@@ -57,7 +57,7 @@ final class Scorer {
     List<CompletableFuture<Reading>> asked = new ArrayList<>();
     for (Category category : policy.categories()) {
       Policy alone = policy.only(Set.of(category.code()));
-      asked.add(backEnd.ask(Question.message(format, alone, conversation)));
+      asked.add(call.ask(Question.message(format, alone, conversation)));
     }
     return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
         .thenApply(

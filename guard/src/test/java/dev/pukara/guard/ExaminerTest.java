@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
@@ -28,9 +29,8 @@ class ExaminerTest {
       FakeBackEnd backEnd, DefenceOptions options, Conversation conversation) {
     Windows windows = Windows.of(options, backEnd, FORMAT, POLICY);
     Judge judge = new Judge(POLICY, SETTINGS);
-    return new Examiner(new Scorer(backEnd, FORMAT, POLICY), judge, new Forms(options, windows))
-        .examine(conversation)
-        .join();
+    Scorer scorer = new Scorer(new Call(backEnd, Duration.ZERO), FORMAT, POLICY);
+    return new Examiner(scorer, judge, new Forms(options, windows)).examine(conversation).join();
   }
 
   private static Evidence examine(

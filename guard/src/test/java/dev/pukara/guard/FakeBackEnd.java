@@ -1,9 +1,12 @@
 package dev.pukara.guard;
 
+import dev.pukara.engine.EngineStats;
 import dev.pukara.guard.Prompt.Piece;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.ToDoubleFunction;
 
@@ -31,7 +34,7 @@ final class FakeBackEnd implements BackEnd {
   }
 
   @Override
-  public CompletableFuture<Reading> ask(Question question) {
+  public CompletableFuture<Reading> ask(Question question, Duration timeout) {
     StringBuilder stem = new StringBuilder();
     question.prompt().stem().forEach(piece -> stem.append(piece.text()));
     asked.add(stem.toString());
@@ -49,6 +52,11 @@ final class FakeBackEnd implements BackEnd {
       words += piece.text().isBlank() ? 0 : piece.text().strip().split("\\s+").length;
     }
     return words;
+  }
+
+  @Override
+  public Optional<EngineStats> stats() {
+    return Optional.empty();
   }
 
   @Override

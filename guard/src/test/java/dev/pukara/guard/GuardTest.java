@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
+import dev.pukara.engine.EngineException;
+import dev.pukara.engine.EngineStats;
 import dev.pukara.guard.Prompt.Piece;
 import dev.pukara.model.ModelFile;
 import dev.pukara.model.StorageTypes;
@@ -11,6 +13,7 @@ import dev.pukara.model.SyntheticModel;
 import dev.pukara.model.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +73,61 @@ class GuardTest {
       assertThat(guard.check(Conversation.user("one")).trace().cachedTokens()).isZero();
       assertThat(guard.check(Conversation.user("two")).trace().cachedTokens()).isGreaterThan(100);
     }
+  }
+
+  @Test
+  void countersAreVisible() throws IOException {
+    try (Guard guard = Guard.open(options().withThreshold(1))) {
+      assertThat(guard.stats().orElseThrow().answered()).isZero();
+      guard.check(Conversation.user("one"));
+      guard.check(Conversation.user("two"));
+      EngineStats stats = guard.sharing(guard.policy()).stats().orElseThrow();
+      assertThat(stats.answered()).isEqualTo(2);
+      assertThat(stats.hitRate()).isGreaterThan(0.3);
+    }
+  }
+
+  @Test
+  void timeLimitPasses() throws IOException {
+    try (Guard guard = Guard.open(options().withTimeout(Duration.ofNanos(1)))) {
+      assertThatThrownBy(() -> guard.check(Conversation.user("Hi")))
+          .isInstanceOfSatisfying(
+              EngineException.class,
+              e -> assertThat(e.reason()).isEqualTo(EngineException.Reason.TIMEOUT));
+    }
+    try (Guard guard = Guard.open(options().withTimeout(Duration.ofMinutes(5)))) {
+      assertThat(guard.check(Conversation.user("Hi"))).isNotInstanceOf(Verdict.Unreadable.class);
+    }
+  }
+
+  @Test
+  void cancelledChecksAreDropped() throws IOException {
+    try (Guard guard = Guard.open(options())) {
+      List<CompletableFuture<Verdict>> checks = longChecks(guard, 100);
+      checks.forEach(check -> check.cancel(false));
+      guard.check(Conversation.user("Hi"));
+      assertThat(guard.stats().orElseThrow().answered()).isLessThan(50);
+    }
+  }
+
+  @Test
+  void closeEndsChecksInFlight() throws IOException {
+    Guard guard = Guard.open(options());
+    List<CompletableFuture<Verdict>> checks = longChecks(guard, 100);
+    guard.close();
+    assertThat(checks.getFirst()).isDone();
+    assertThatThrownBy(() -> Guard.await(checks.getLast()))
+        .isInstanceOfSatisfying(
+            EngineException.class,
+            e -> assertThat(e.reason()).isEqualTo(EngineException.Reason.CLOSED));
+  }
+
+  private static List<CompletableFuture<Verdict>> longChecks(Guard guard, int count) {
+    List<CompletableFuture<Verdict>> checks = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      checks.add(guard.checkAsync(Conversation.user(i + " bread".repeat(300))));
+    }
+    return checks;
   }
 
   @Test

@@ -111,6 +111,19 @@ public enum BlockFormat {
     }
   }
 
+  /** True if a block is one scale, and whole numbers of at most 128 in magnitude times it. */
+  boolean isScaled() {
+    return switch (this) {
+      case Q4_0, Q5_0, Q8_0 -> true;
+      case F32, F16, BF16, Q4_1, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K -> false;
+    };
+  }
+
+  /** The scale of a block of a {@linkplain #isScaled() scaled} format, which comes first in it. */
+  float scale(MemorySegment row, int block) {
+    return Blocks.f16(row, (long) block * blockBytes);
+  }
+
   /** True if {@link #encode} can write the format. */
   public boolean canEncode() {
     return switch (this) {

@@ -33,7 +33,7 @@ public interface Kernels extends AutoCloseable {
    * Prepares a linear layer whose weights are the given matrices one below the other (all with the
    * same columns).
    *
-   * @throws UnsupportedOperationException if {@code precision} is not among {@link #precisions()}
+   * @throws KernelsException if {@code precision} is not among {@link #precisions()}
    */
   Linear linear(List<Weights> stacked, Precision precision);
 
@@ -148,7 +148,7 @@ public interface Kernels extends AutoCloseable {
    * The fastest kernels that this JVM can run, or those that {@code -Dpukara.kernels=} names; on
    * all processors, or as many as {@code -Dpukara.threads=} says. Logs the choice.
    *
-   * @throws IllegalStateException if the named kernels cannot run here; the message has the cure
+   * @throws KernelsException if the named kernels cannot run here; the message has the cure
    */
   static Kernels best() {
     return KernelsChoice.best(Workers.all());
@@ -159,7 +159,7 @@ public interface Kernels extends AutoCloseable {
    * processors.
    *
    * @throws IllegalArgumentException if there are no such kernels
-   * @throws IllegalStateException if they cannot run here; the message has the cure
+   * @throws KernelsException if they cannot run here; the message has the cure
    */
   static Kernels named(String name) {
     return KernelsChoice.named(name, Workers.all());

@@ -47,7 +47,7 @@ final class KernelsChoice {
     }
     try {
       return oneDnn(workers);
-    } catch (IllegalStateException | LinkageError unavailable) {
+    } catch (KernelsException | LinkageError unavailable) {
       log.warn("oneDNN is not used: {}", unavailable.getMessage());
       return withoutNative(workers);
     }
@@ -67,7 +67,7 @@ final class KernelsChoice {
       case "scalar" -> new ScalarKernels(workers);
       case "vector" -> {
         if (!vectorModule()) {
-          throw new IllegalStateException(
+          throw new KernelsException(
               String.format(
                   Locale.ROOT,
                   "kernels '%s' need module %s: start java with --add-modules %s",

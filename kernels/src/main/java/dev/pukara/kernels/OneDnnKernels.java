@@ -23,13 +23,15 @@ final class OneDnnKernels implements Kernels {
   /**
    * Loads oneDNN.
    *
-   * @throws IllegalStateException if it cannot be loaded, or if this CPU has neither int8 nor bf16
+   * @throws KernelsException if it cannot be loaded, or if this CPU has neither int8 nor bf16
    *     products, so that it would gain nothing; the message has the reason
    */
   OneDnnKernels(Workers workers, RowMath math) {
     OneDnnLibrary.load();
     if (!OneDnn.hasInt8() && !OneDnn.hasBf16()) {
-      throw new IllegalStateException("this CPU has neither VNNI nor bf16 instructions");
+      throw new KernelsException(
+          "oneDNN gains nothing here, this CPU has neither VNNI nor bf16 instructions; leave the"
+              + " choice of kernels out, and others are used");
     }
     this.workers = workers;
     this.math = math;

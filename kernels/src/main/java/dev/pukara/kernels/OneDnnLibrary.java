@@ -58,14 +58,14 @@ final class OneDnnLibrary {
   record Loaded(SymbolLookup gomp, SymbolLookup dnnl, String from) {}
 
   private static @Nullable Loaded loaded;
-  private static @Nullable IllegalStateException failure;
+  private static @Nullable KernelsException failure;
 
   private OneDnnLibrary() {}
 
   /**
    * The loaded libraries.
    *
-   * @throws IllegalStateException if they cannot be loaded here; the message has reason and cure
+   * @throws KernelsException if they cannot be loaded here; the message has reason and cure
    */
   static synchronized Loaded load() {
     if (loaded == null && failure == null) {
@@ -76,7 +76,7 @@ final class OneDnnLibrary {
             "oneDNN loaded from {} in {} ms",
             loaded.from(),
             (System.nanoTime() - start) / 1_000_000);
-      } catch (IllegalStateException e) {
+      } catch (KernelsException e) {
         failure = e;
       }
     }
@@ -90,8 +90,12 @@ final class OneDnnLibrary {
     String os = System.getProperty("os.name");
     String arch = System.getProperty("os.arch");
     if (!os.equals("Linux") || !arch.equals("amd64")) {
-      throw new IllegalStateException(
-          "oneDNN comes for Linux on x86-64, this is " + os + " on " + arch);
+      throw new KernelsException(
+          "oneDNN comes for Linux on x86-64, this is "
+              + os
+              + " on "
+              + arch
+              + "; leave the choice of kernels out, and others are used");
     }
     List<String> refusals = new ArrayList<>();
     for (Source source : sources()) {
@@ -101,7 +105,7 @@ final class OneDnnLibrary {
         refusals.add(source.place() + ": " + e.getMessage());
       }
     }
-    throw new IllegalStateException(
+    throw new KernelsException(
         String.format(
             Locale.ROOT,
             "oneDNN could not be loaded: %s. Put org.bytedeco:dnnl (classifier linux-x86_64) on"

@@ -27,6 +27,19 @@ final class OneDnnPacking {
     }
   }
 
+  /** A row as the file has it. */
+  private record Stored(BlockFormat format, MemorySegment data) {}
+
+  private Stored stored(int output) {
+    int row = output;
+    int at = 0;
+    while (row >= stacked.get(at).rows()) {
+      row -= stacked.get(at).rows();
+      at++;
+    }
+    return new Stored(stacked.get(at).format(), stacked.get(at).row(row));
+  }
+
   /** Decodes rows (outputs) {@code first...} of the stack. */
   Chunk decode(int first, int count) {
     return new Chunk(first, count);
@@ -35,23 +48,19 @@ final class OneDnnPacking {
   /** Some decoded rows. */
   final class Chunk implements AutoCloseable {
     private final Arena scratch = Arena.ofConfined();
+    private final int first;
     private final int count;
 
     /** {@code (count, inputs)}, f32. */
     private final MemorySegment values;
 
     private Chunk(int first, int count) {
+      this.first = first;
       this.count = count;
       values = scratch.allocate(4L * count * inputs, 64);
       for (int i = 0; i < count; i++) {
-        int row = first + i;
-        int at = 0;
-        while (row >= stacked.get(at).rows()) {
-          row -= stacked.get(at).rows();
-          at++;
-        }
-        Weights weights = stacked.get(at);
-        weights.format().decode(weights.row(row), 0, inputs, values, 4L * i * inputs);
+        Stored row = stored(first + i);
+        row.format().decode(row.data(), 0, inputs, values, 4L * i * inputs);
       }
     }
 
@@ -108,15 +117,22 @@ final class OneDnnPacking {
       return quants;
     }
 
-    /** s8 values {@code (count, width)}; scales {@code (width / 32, count)}. */
+    /**
+     * s8 values {@code (count, width)}; scales {@code (width / 32, count)}. Blocks of 32 with one
+     * scale stay as they are in the file, others are rounded.
+     */
     private MemorySegment perGroup(int width, MemorySegment scales) {
       MemorySegment quants = scratch.allocate((long) count * width);
       float[] row = new float[width];
       byte[] bytes = new byte[width];
       for (int i = 0; i < count; i++) {
+        Stored stored = stored(first + i);
         MemorySegment.copy(values, Tensor.F32, 4L * i * inputs, row, 0, width);
         for (int at = 0; at < width; at += OneDnnProduct.GROUP) {
-          float scale = maxAbs(row, at, OneDnnProduct.GROUP) / 127;
+          float scale =
+              stored.format().isScaled()
+                  ? stored.format().scale(stored.data(), at / OneDnnProduct.GROUP)
+                  : maxAbs(row, at, OneDnnProduct.GROUP) / 127;
           quantise(row, at, OneDnnProduct.GROUP, scale, bytes);
           scales.setAtIndex(Tensor.F32, (long) at / OneDnnProduct.GROUP * count + i, scale);
         }

@@ -12,8 +12,8 @@ public enum Precision {
   /** bf16 weights and activations, f32 sums. */
   BF16,
   /**
-   * bf16 activations; the file's own blocks of 32 (s8 or s4 values with a scale each) kept as they
-   * are; f32 sums.
+   * bf16 activations; s8 weights with a scale for 32 of them: the file's own where it has such
+   * blocks (Q8_0, Q5_0, Q4_0), rounded to them where it has not; f32 sums.
    */
   GROUP32,
   /**

@@ -34,10 +34,10 @@ final class Shapes {
 
   static void precision(String kernels, List<Precision> supported, Precision precision) {
     if (!supported.contains(precision)) {
-      throw new UnsupportedOperationException(
+      throw new KernelsException(
           String.format(
               Locale.ROOT,
-              "precision %s with %s kernels; they have %s",
+              "precision %s: %s kernels on this CPU have %s; choose one of those",
               precision.id(),
               kernels,
               supported.stream().map(Precision::id).toList()));

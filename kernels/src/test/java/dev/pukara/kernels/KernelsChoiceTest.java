@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,15 +53,38 @@ class KernelsChoiceTest {
         .isEqualTo("vector-" + Lanes.F.vectorBitSize());
     assertThat(java(nothing)).isEqualTo("scalar");
     assertThat(java(nothing, "-Dpukara.kernels=onednn"))
-        .contains("IllegalStateException")
+        .contains("KernelsException")
         .contains("oneDNN could not be loaded: " + empty)
         .contains("-Dpukara.native=");
+  }
+
+  /** oneDNN obeys the variable: it stands for processors that lack the newer instructions. */
+  @Test
+  void fallsBackWithoutTheInstructions() throws Exception {
+    String reason = OneDnnTesting.whyNot();
+    assumeTrue(reason == null, reason);
+    Map<String, String> old = Map.of("ONEDNN_MAX_CPU_ISA", "AVX2");
+    assertThat(java(old, "--add-modules=jdk.incubator.vector"))
+        .isEqualTo("vector-" + Lanes.F.vectorBitSize());
+    assertThat(java(old)).isEqualTo("scalar");
+    assertThat(java(old, "-Dpukara.kernels=onednn"))
+        .contains("KernelsException")
+        .contains("neither VNNI nor bf16");
+  }
+
+  /** Without bf16 instructions there is int8, whose attention then reads f32. */
+  @Test
+  void int8NeedsNoBf16() throws Exception {
+    String reason = OneDnnTesting.whyNot();
+    assumeTrue(reason == null && OneDnn.hasInt8(), reason);
+    Map<String, String> vnni = Map.of("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_VNNI");
+    assertThat(java(vnni, "-Dpukara.kernels=onednn", "-Dprecisions")).isEqualTo("[INT8, F32]");
   }
 
   @Test
   void stopsWithTheCureWhenForcedKernelsCannotRun() throws Exception {
     assertThat(java("-Dpukara.kernels=vector"))
-        .contains("IllegalStateException")
+        .contains("KernelsException")
         .contains("start java with --add-modules jdk.incubator.vector");
   }
 
@@ -71,8 +95,9 @@ class KernelsChoiceTest {
     @SuppressWarnings("SystemOut")
     public static void main(String[] args) {
       try (Kernels kernels = Kernels.best()) {
-        System.out.print(kernels.name());
-      } catch (IllegalStateException e) {
+        boolean precisions = System.getProperty("precisions") != null;
+        System.out.print(precisions ? kernels.precisions() : kernels.name());
+      } catch (KernelsException e) {
         System.out.print(e);
       }
     }
@@ -80,14 +105,21 @@ class KernelsChoiceTest {
 
   /** The output of {@link Choice} in a JVM of its own: modules are fixed when a JVM starts. */
   private static String java(String... options) throws IOException, InterruptedException {
+    return java(Map.of(), options);
+  }
+
+  private static String java(Map<String, String> environment, String... options)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(options));
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
     command.add(Choice.class.getName());
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     String output =
         new String(
             process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);

@@ -246,6 +246,34 @@ class OneDnnLinearTest {
     assertThat(out.row(2)).containsExactly(new float[] {0, -2048, 2048}, within(0.01f));
   }
 
+  /** Unit rows of activations show the weights one by one: bf16 keeps eight bits of each. */
+  @ParameterizedTest
+  @EnumSource(names = {"Q4_0", "Q5_0", "Q8_0"})
+  void groupsOfTheFileKeepTheirScales(BlockFormat format) {
+    requireSupported(Precision.GROUP32);
+    int size = 64;
+    Tensor random = random(new Random(SEED), size, size);
+    MemorySegment data = arena.allocate(format.bytesOf((long) size * size));
+    for (int row = 0; row < size; row++) {
+      long at = row * format.bytesOf(size);
+      format.encode(
+          random.segment(), 4L * row * size, size, data.asSlice(at, format.bytesOf(size)));
+    }
+    Weights stored = Weights.of(format, size, size, data);
+    Tensor unit = Tensor.allocate(arena, size, size);
+    for (int j = 0; j < size; j++) {
+      unit.set(j, j, 1);
+    }
+    Tensor out = forward(onednn, Precision.GROUP32, List.of(stored), unit, null);
+    Tensor exact = forward(scalar, Precision.F32, List.of(stored), unit, null);
+    for (int j = 0; j < size; j++) {
+      for (int row = 0; row < size; row++) {
+        float weight = exact.get(j, row);
+        assertThat(out.get(j, row)).isCloseTo(weight, within(Math.abs(weight) / 250));
+      }
+    }
+  }
+
   @Test
   void refusesGroupsThatDoNotFit() {
     requireSupported(Precision.GROUP32);

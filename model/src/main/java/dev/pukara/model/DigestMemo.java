@@ -61,12 +61,12 @@ final class DigestMemo {
 
   private static Optional<CacheKey> key(Path path, MemorySegment data) {
     try {
-      Path disk = MappedFile.onDisk(path);
-      Path real = disk.toRealPath();
-      String insideJar = path.toString().substring(disk.toString().length());
+      Optional<StoredEntry> entry = StoredEntry.of(path);
+      Path real = entry.map(StoredEntry::archive).orElse(path).toRealPath();
       return Optional.of(
           CacheKey.of("digest")
-              .with("path", real + insideJar)
+              .with("path", real.toString())
+              .with("entry", entry.map(StoredEntry::names).orElse(List.of()).toString())
               .with("bytes", Long.toString(data.byteSize()))
               .with("changed", Files.getLastModifiedTime(real).toInstant().toString())
               .with("samples", samples(data)));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.assertj.core.data.Offset.offset;
 
 import dev.pukara.kernels.Kernels;
+import dev.pukara.kernels.KernelsException;
 import dev.pukara.kernels.KvSpan;
 import dev.pukara.kernels.Precision;
 import dev.pukara.kernels.Slice;
@@ -60,6 +61,19 @@ class LlamaGoldenTest {
     }
   }
 
+  /** All kernels that run here. */
+  private static List<String> kernels() {
+    return Stream.of("scalar", "vector", "onednn").filter(LlamaGoldenTest::runs).toList();
+  }
+
+  private static boolean runs(String name) {
+    try (Kernels kernels = Kernels.named(name)) {
+      return kernels.precisions().contains(Precision.F32);
+    } catch (KernelsException e) {
+      return false;
+    }
+  }
+
   /** The model files that a golden file speaks of. */
   private static Stream<String[]> filesOf(String name) {
     if (name.contains(".")) {
@@ -73,7 +87,7 @@ class LlamaGoldenTest {
   @MethodSource("models")
   void logitsOfAllPositions(String golden, String model) throws IOException {
     Golden expected = Golden.read(GOLDEN.resolve(golden + ".logits.bin"));
-    for (String kernels : List.of("scalar")) {
+    for (String kernels : kernels()) {
       float[][] actual = logits(GOLDEN.resolve(model), kernels, expected.tokens());
       for (int i = 0; i < actual.length; i++) {
         assertThat(actual[i])

@@ -12,6 +12,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What each precision may cost on real weights, against f32 of the same kernels. */
 class PrecisionTest {
+  /** The bundled guard's weights. */
+  private static final Path MODEL =
+      Path.of("../starter/src/main/resources/dev/pukara/starter/pukara-guard-135m.gguf");
+
   private static final String TEXT =
       "The library opens at nine on weekdays. Bring the books back by Friday, or write to us before"
           + " that. How do I sort a list of names by length in Java, and keep equal ones in order?";
@@ -33,13 +37,11 @@ class PrecisionTest {
   @ParameterizedTest
   @EnumSource
   void probabilitiesStayCloseToF32(Precision precision) throws IOException {
-    String path = System.getenv("PUKARA_BASE_MODEL");
-    assumeThat(path).as("PUKARA_BASE_MODEL names SmolLM2-135M-Instruct.Q4_1.gguf").isNotBlank();
     try (Kernels kernels = Kernels.best()) {
       assumeThat(kernels.precisions()).contains(precision);
-      int[] tokens = tokens(Path.of(path));
-      float[][] exact = LlamaGoldenTest.logits(Path.of(path), kernels, Precision.F32, tokens);
-      float[][] actual = LlamaGoldenTest.logits(Path.of(path), kernels, precision, tokens);
+      int[] tokens = tokens(MODEL);
+      float[][] exact = LlamaGoldenTest.logits(MODEL, kernels, Precision.F32, tokens);
+      float[][] actual = LlamaGoldenTest.logits(MODEL, kernels, precision, tokens);
       double sum = 0;
       for (int i = 0; i < tokens.length; i++) {
         sum += difference(probabilities(exact[i]), probabilities(actual[i]));

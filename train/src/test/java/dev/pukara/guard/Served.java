@@ -1,11 +1,13 @@
 package dev.pukara.guard;
 
 import dev.pukara.engine.EngineOptions;
+import dev.pukara.engine.EngineStats;
 import dev.pukara.engine.Request;
 import dev.pukara.model.ModelFile;
 import dev.pukara.model.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +29,7 @@ public final class Served {
     try (EngineBackEnd engine =
         EngineBackEnd.open(file, encoder, Optional.empty(), EngineOptions.defaults(), false)) {
       BackEnd recorder = new Recorder(engine, requests);
-      Scorer scorer = new Scorer(recorder, format, policy);
+      Scorer scorer = new Scorer(new Call(recorder, Duration.ZERO), format, policy);
       scorer.message(conversation);
       scorer.categories(conversation);
     }
@@ -36,7 +38,7 @@ public final class Served {
 
   private record Recorder(EngineBackEnd engine, List<Request> requests) implements BackEnd {
     @Override
-    public CompletableFuture<Reading> ask(Question question) {
+    public CompletableFuture<Reading> ask(Question question, Duration timeout) {
       requests.add(engine.request(question));
       return new CompletableFuture<>();
     }
@@ -54,6 +56,11 @@ public final class Served {
     @Override
     public int tokens(List<Prompt.Piece> pieces) {
       return engine.tokens(pieces);
+    }
+
+    @Override
+    public Optional<EngineStats> stats() {
+      return engine.stats();
     }
 
     @Override

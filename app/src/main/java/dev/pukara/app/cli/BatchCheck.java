@@ -1,6 +1,7 @@
 package dev.pukara.app.cli;
 
 import dev.pukara.engine.EngineException;
+import dev.pukara.engine.EngineStats;
 import dev.pukara.guard.Conversation;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.PolicyException;
@@ -17,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -54,9 +56,19 @@ final class BatchCheck {
       new Writing(writer, progress, done).all(lines.skip(done));
       progress.end();
     }
+    guard.stats().filter(stats -> stats.answered() > 0).ifPresent(this::tellCost);
     BatchSummary summary = BatchSummary.of(out);
     err.println(summary.text(out));
     return summary.isComplete() ? ExitCodes.SAFE : ExitCodes.UNREADABLE;
+  }
+
+  private void tellCost(EngineStats stats) {
+    long tokens = stats.computedTokens() + stats.cachedTokens();
+    err.printf(
+        Locale.ROOT,
+        "%,d tokens read in this run, %.0f %% of them from the cache%n",
+        tokens,
+        100 * stats.hitRate());
   }
 
   /** Rows; those that cannot be read are told before any work. */

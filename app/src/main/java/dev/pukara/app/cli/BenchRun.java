@@ -150,7 +150,9 @@ final class BenchRun implements AutoCloseable {
     result.put("verdictsPerSecondByBatch", verdicts);
     result.put("batchP50Millis", p50);
     result.put("batchP99Millis", p99);
-    result.put("peakGops", peaks());
+    Map<String, Object> peaks = peaks();
+    result.put("prefillPercentOfPeak", ofPeak(gops, peaks.get(engine.model().precision().id())));
+    result.put("peakGops", peaks);
     result.put("productsAhead", engine.stats().productsAhead());
     result.put("productsAheadMillis", aheadMillis);
     result.put("productsOnDemand", engine.stats().productsOnDemand());
@@ -168,6 +170,15 @@ final class BenchRun implements AutoCloseable {
     result.put("precision", engine.model().precision().id());
     result.put("openMillis", openMillis);
     return result;
+  }
+
+  /** Percent of a rate; none where the rate is not known. */
+  private static Map<String, Object> ofPeak(Map<String, Object> gops, @Nullable Object peak) {
+    Map<String, Object> shares = new LinkedHashMap<>();
+    if (peak instanceof Double rate) {
+      gops.forEach((tokens, reached) -> shares.put(tokens, 100 * (Double) reached / rate));
+    }
+    return shares;
   }
 
   /** Rates of bare products on this machine, now. */

@@ -13,15 +13,13 @@ final class BenchTable {
   /** What {@link BenchRun#run} measured. */
   static void figures(Map<String, Object> result, PrintStream out) {
     setting(result, out);
-    Map<?, ?> peaks = map(result, "peakGops");
-    Object precision = result.get("precision");
-    double peak = peaks.get(precision) instanceof Double gops ? gops : Double.NaN;
     line(out, "prefill, tokens", "tokens/s", "Gop/s", "% of peak");
     map(result, "prefill")
         .forEach(
             (tokens, perSecond) -> {
               double gops = number(map(result, "prefillGops"), tokens);
-              line(out, "  " + tokens, text(perSecond), text(gops), text(100 * gops / peak));
+              double share = number(map(result, "prefillPercentOfPeak"), tokens);
+              line(out, "  " + tokens, text(perSecond), text(gops), text(share));
             });
     line(out, "checks behind a policy of 400", "per second", "p50 ms", "p99 ms");
     double check = number(result, "cachedCheckMillis");
@@ -41,7 +39,7 @@ final class BenchTable {
                     text(map(result, "batchP50Millis").get(batch)),
                     text(map(result, "batchP99Millis").get(batch))));
     line(out, "bare products, the peak", "Gop/s");
-    peaks.forEach((name, gops) -> line(out, "  " + name, text(gops)));
+    map(result, "peakGops").forEach((name, gops) -> line(out, "  " + name, text(gops)));
     line(out, "products compiled", "number", "in ms");
     Object millis = result.get("productsAheadMillis");
     line(out, "  ahead", text(result.get("productsAhead")), text(millis));

@@ -14,6 +14,9 @@ final class DefenceCliOptions {
   private static final String TURNS = "turns";
   private static final String BEGINNING = "beginning";
 
+  /** What is read beside the text and is no disguise. */
+  private static final List<String> OTHERS = List.of(TURNS, BEGINNING);
+
   @Option(
       names = "--defences",
       split = ",",
@@ -50,28 +53,26 @@ final class DefenceCliOptions {
 
   private static Set<Disguise> disguises(List<String> names) {
     Set<Disguise> chosen = EnumSet.noneOf(Disguise.class);
+    if (names.equals(List.of("none"))) {
+      return chosen;
+    }
     for (String name : names) {
-      if (name.equals("none") && names.size() == 1
-          || name.equals(TURNS)
-          || name.equals(BEGINNING)) {
-        continue;
+      if (!OTHERS.contains(name)) {
+        chosen.add(disguise(name));
       }
-      chosen.add(
-          Arrays.stream(Disguise.values())
-              .filter(disguise -> disguise.label().equals(name))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new UserException(
-                          "--defences "
-                              + name
-                              + ": expected all, none, or some of turns, beginning, "
-                              + String.join(
-                                  ", ",
-                                  Arrays.stream(Disguise.values())
-                                      .map(Disguise::label)
-                                      .toList()))));
     }
     return chosen;
+  }
+
+  private static Disguise disguise(String name) {
+    List<String> labels = Arrays.stream(Disguise.values()).map(Disguise::label).toList();
+    int at = labels.indexOf(name);
+    if (at < 0) {
+      throw new UserException(
+          String.format(
+              "--defences %s: expected all, none, or some of %s, %s",
+              name, String.join(", ", OTHERS), String.join(", ", labels)));
+    }
+    return Disguise.values()[at];
   }
 }

@@ -2,6 +2,7 @@ package dev.pukara.app.cli;
 
 import dev.pukara.engine.EngineException;
 import dev.pukara.guard.PolicyException;
+import dev.pukara.kernels.KernelsException;
 import dev.pukara.model.FormatException;
 import dev.pukara.rows.RowException;
 import java.io.IOException;
@@ -37,6 +38,7 @@ final class Failures {
       case PolicyException e -> message;
       case RowException e -> message;
       case EngineException e -> message;
+      case KernelsException e -> message;
       case OutOfMemoryError e ->
           "out of memory: " + message + "; give the JVM more with PUKARA_JAVA_OPTS=-Xmx...";
       case IOException e -> e.getClass().getSimpleName() + ": " + message;
@@ -51,6 +53,7 @@ final class Failures {
       case FormatException e -> ExitCodes.USAGE;
       case PolicyException e -> ExitCodes.USAGE;
       case RowException e -> ExitCodes.USAGE;
+      case KernelsException e -> ExitCodes.USAGE;
       case IllegalArgumentException e -> ExitCodes.USAGE;
       case IOException e -> ExitCodes.USAGE;
       case EngineException e when e.reason() == EngineException.Reason.TOO_LONG -> ExitCodes.USAGE;

@@ -113,7 +113,10 @@ class BatchCheckTest {
 
     Result resumed = check(out);
     assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(resumed.err()).contains("done already").contains("/s");
+    assertThat(resumed.err())
+        .contains("done already")
+        .contains("/s")
+        .containsPattern("tokens read in this run, \\d\\d % of them from the cache");
     assertThat(ids(out)).isEqualTo(allIds());
   }
 

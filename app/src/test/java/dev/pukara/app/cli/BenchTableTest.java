@@ -54,6 +54,8 @@ class BenchTableTest {
             ordered("128", 2000.0, "512", 1500.0),
             "prefillGops",
             ordered("128", 400.0, "512", 98.76),
+            "prefillPercentOfPeak",
+            ordered("128", 50.0, "512", 12.345),
             "peakGops",
             ordered("int8", 800.0, "f32", 200.0),
             "cachedCheckMillis",
@@ -112,6 +114,7 @@ class BenchTableTest {
   @Test
   void whatIsNotKnownIsADash() {
     Map<String, Object> result = figures();
+    result.put("prefillPercentOfPeak", Map.of());
     result.put("peakGops", Map.of());
     result.put("residentMegabytes", Double.NaN);
     result.put("vectorApi", false);
@@ -120,15 +123,6 @@ class BenchTableTest {
         .containsPattern("(?m)^  128 +2,000 +400 +-$")
         .containsPattern("(?m)^  the whole process +-$")
         .doesNotContain("NaN");
-  }
-
-  /** The share is of the peak of the precision that was measured. */
-  @Test
-  void peakIsThatOfThePrecision() {
-    Map<String, Object> result = figures();
-    result.put("precision", "f32");
-    assertThat(printed(out -> BenchTable.figures(result, out)))
-        .containsPattern("(?m)^  128 +2,000 +400 +200$");
   }
 
   @Test

@@ -70,6 +70,9 @@ class PukaraTest {
     assertThat(check("--json", "--defences", "none", disguised).out()).doesNotContain("base64");
     assertThat(check("--json", "--defences", "leet,base64", disguised).out()).contains("base64");
     assertThat(check("--defences", "no-such", disguised).err()).contains("expected all, none");
+    String padded = "How do I bake bread? " + "Thank you for reading this far. ".repeat(30);
+    assertThat(check("--json", "--defences", "beginning", padded).out()).contains("beginning");
+    assertThat(check("--json", "--defences", "turns", padded).out()).doesNotContain("beginning");
     String window = check("--window", "64", "bread ".repeat(200)).out();
     assertThat(window).containsPattern("highest: window \\d+ of \\d+");
   }
