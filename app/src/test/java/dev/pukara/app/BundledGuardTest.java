@@ -101,8 +101,8 @@ class BundledGuardTest {
   }
 
   /**
-   * In the default precision, which computes a conversation that grew with the keys and values of
-   * its earlier turns, and one that is new as a whole.
+   * In the default precision: of a conversation that grew the earlier turns are cached, one that is
+   * new is computed as a whole.
    */
   @Test
   void earlierTurnsFromTheCacheChangeNoScore() throws IOException {

@@ -3,6 +3,7 @@ package dev.pukara.engine;
 import dev.pukara.cache.UserCache;
 import dev.pukara.kernels.KvSpan;
 import dev.pukara.model.Llama;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -31,6 +32,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+  /** A time limit as good as none; greater ones do not fit the clock. */
+  private static final Duration FOREVER = Duration.ofDays(36_500);
 
   /** Messages up to this length find the products of attention ready. */
   private static final int USUAL_TOKENS = 128;
@@ -124,12 +128,7 @@ public final class Engine implements AutoCloseable {
     Decoding decoding = new Decoding(request);
     CompletableFuture<Answer> answer = submit(request.question(), request.longest(), decoding);
     CompletableFuture<Decoded> decoded = answer.thenApply(decoding::result);
-    decoded.whenComplete(
-        (result, failure) -> {
-          if (decoded.isCancelled()) {
-            answer.cancel(false);
-          }
-        });
+    decoded.whenComplete((result, failure) -> answer.cancel(false));
     return decoded;
   }
 
@@ -146,7 +145,8 @@ public final class Engine implements AutoCloseable {
               longest));
     }
     long now = System.nanoTime();
-    long deadline = request.timeout().isZero() ? Long.MAX_VALUE : now + request.timeout().toNanos();
+    boolean forever = request.timeout().isZero() || request.timeout().compareTo(FOREVER) > 0;
+    long deadline = forever ? Long.MAX_VALUE : now + request.timeout().toNanos();
     int[] tokens = Arrays.copyOf(request.prefix(), request.prefix().length + request.stem().length);
     System.arraycopy(request.stem(), 0, tokens, request.prefix().length, request.stem().length);
     CompletableFuture<Answer> reply = new CompletableFuture<>();
@@ -257,7 +257,9 @@ public final class Engine implements AutoCloseable {
     } finally {
       batch.branchSpans().forEach(memory::give);
     }
-    scheduler.complete(batch.done()).forEach(this::finish);
+    List<Runnable> replies = scheduler.complete(batch.done()).stream().map(this::finish).toList();
+    publishStats(); // who has an answer finds it counted
+    replies.forEach(Runnable::run);
   }
 
   /** Gives a sequence its memory, behind what is cached of it. */
@@ -292,10 +294,12 @@ public final class Engine implements AutoCloseable {
         options.cacheBytesMax());
   }
 
-  private void finish(Sequence sequence) {
+  /** Keeps what was computed; what comes back gives the caller its answer. */
+  private Runnable finish(Sequence sequence) {
     keep(sequence);
-    if (sequence.reply == null) {
-      return;
+    CompletableFuture<Answer> reply = sequence.reply;
+    if (reply == null) {
+      return () -> {};
     }
     long now = System.nanoTime();
     answered++;
@@ -303,14 +307,15 @@ public final class Engine implements AutoCloseable {
     int hits = Math.min(sequence.cached, sequence.cachedAtArrival);
     cachedTokens += hits;
     leave();
-    sequence.reply.complete(
+    Answer answer =
         new Answer(
             sequence.logits,
             sequence.normalizers,
             sequence.request.tokens(),
             hits,
             sequence.startedNanos - sequence.submittedNanos,
-            now - sequence.startedNanos));
+            now - sequence.startedNanos);
+    return () -> reply.complete(answer);
   }
 
   /** Puts what was computed into the cache and gives back the rest. */
@@ -377,6 +382,7 @@ public final class Engine implements AutoCloseable {
             steps,
             computedTokens,
             cachedTokens,
+            memory.reservedBytes(),
             memory.usedBytes(),
             memory.keptBytes(),
             memory.nodes(),

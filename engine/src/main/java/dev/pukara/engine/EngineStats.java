@@ -10,7 +10,9 @@ import dev.pukara.kernels.ProductCounts;
  * @param steps forward passes
  * @param computedTokens tokens that went through a forward pass
  * @param cachedTokens tokens of answered requests that came from the cache
- * @param cacheBytes native memory of keys and values, now
+ * @param reservedBytes native memory for keys and values, now; never more than {@link
+ *     EngineOptions#cacheBytesMax}
+ * @param cacheBytes of these, what holds keys and values; the rest is ready for the next ones
  * @param keptBytes of these, what the cache keeps for later requests; all of it if none runs
  * @param cacheNodes runs of tokens in the cache, now
  * @param evictions runs evicted
@@ -26,6 +28,7 @@ public record EngineStats(
     long steps,
     long computedTokens,
     long cachedTokens,
+    long reservedBytes,
     long cacheBytes,
     long keptBytes,
     int cacheNodes,
@@ -35,7 +38,7 @@ public record EngineStats(
     int productsOnDemand,
     int aheadLeft) {
   /** Before anything happened. */
-  static final EngineStats NONE = new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  static final EngineStats NONE = new EngineStats(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** The same with other counts of products. */
   EngineStats withProducts(ProductCounts products, int left) {
@@ -45,6 +48,7 @@ public record EngineStats(
         steps,
         computedTokens,
         cachedTokens,
+        reservedBytes,
         cacheBytes,
         keptBytes,
         cacheNodes,

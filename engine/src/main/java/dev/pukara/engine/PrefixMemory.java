@@ -115,7 +115,12 @@ final class PrefixMemory implements AutoCloseable {
     spans.give(span);
   }
 
-  /** Bytes of spans that exist. */
+  /** Bytes of spans in use or kept for the next use. */
+  long reservedBytes() {
+    return spans.reservedBytes();
+  }
+
+  /** Bytes of spans in use. */
   long usedBytes() {
     return spans.usedBytes();
   }

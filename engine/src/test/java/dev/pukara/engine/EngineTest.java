@@ -158,7 +158,7 @@ class EngineTest {
         int[] stem = tokens(random, 1 + random.nextInt(60));
         Answer answer = engine.submit(Request.of(policy, stem, CANDIDATES)).join();
         assertThat(answer.logits()[0]).containsExactly(cold(join(policy, stem)), offset());
-        assertThat(engine.stats().cacheBytes()).isLessThanOrEqualTo(few);
+        assertThat(engine.stats().reservedBytes()).isLessThanOrEqualTo(few);
       }
       assertThat(engine.stats().evictions()).isPositive();
     }

@@ -56,6 +56,22 @@ class SchedulerTest {
   }
 
   @Test
+  void aLongOneEndsWhileShortOnesKeepComing() {
+    Scheduler scheduler = new Scheduler(128);
+    Sequence large = sequence(2_000);
+    scheduler.add(large);
+    int steps = 0;
+    boolean ended = false;
+    while (!ended) {
+      for (int i = 0; i < 8; i++) {
+        scheduler.add(sequence(30));
+      }
+      ended = scheduler.complete(scheduler.next(SchedulerTest::admit)).contains(large);
+      assertThat(++steps).isLessThan(200);
+    }
+  }
+
+  @Test
   void branchesRunWithTheEndOfTheStem() {
     Scheduler scheduler = new Scheduler(64);
     Sequence one = sequence(40, 4, 4, 4);

@@ -20,7 +20,8 @@ interface BackEnd extends AutoCloseable {
 
   /**
    * Asks. The future fails with the back end's own exception: the text is judged unsafe or
-   * unreadable by nobody then. Cancelling it drops a question that waits.
+   * unreadable by nobody then. Cancelling it drops a question that waits for the engine; a server
+   * is not told.
    *
    * @param timeout after which nobody wants the answer; zero = never. A server has limits of its
    *     own instead

@@ -38,14 +38,21 @@ final class Call {
       Duration rest = limit.minusNanos(System.nanoTime() - startNanos);
       left = rest.isPositive() ? rest : Duration.ofNanos(1);
     }
-    synchronized (this) {
-      if (cancelled) {
-        return CompletableFuture.failedFuture(new CancellationException("the check was cancelled"));
-      }
-      CompletableFuture<Reading> answer = backEnd.ask(question, left);
-      asked.add(answer);
-      return answer;
+    if (isCancelled()) {
+      return CompletableFuture.failedFuture(new CancellationException("the check was cancelled"));
     }
+    CompletableFuture<Reading> answer = backEnd.ask(question, left);
+    synchronized (this) {
+      asked.add(answer);
+    }
+    if (isCancelled()) {
+      answer.cancel(false);
+    }
+    return answer;
+  }
+
+  private synchronized boolean isCancelled() {
+    return cancelled;
   }
 
   /** Drops what is not answered yet, and asks no more. */

@@ -96,12 +96,7 @@ final class EngineBackEnd implements BackEnd {
     CompletableFuture<Answer> answer =
         engine.submit(request(question).withNormalize(normalize).withTimeout(timeout));
     CompletableFuture<Reading> reading = answer.thenApply(this::reading);
-    reading.whenComplete(
-        (done, failure) -> {
-          if (reading.isCancelled()) {
-            answer.cancel(false);
-          }
-        });
+    reading.whenComplete((done, failure) -> answer.cancel(false));
     return reading;
   }
 

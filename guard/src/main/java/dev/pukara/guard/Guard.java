@@ -74,6 +74,7 @@ public final class Guard implements AutoCloseable {
    * @throws IOException if the model file cannot be read
    * @throws dev.pukara.model.FormatException if it is not a model file
    * @throws PolicyException if policy, format and model do not fit each other
+   * @throws dev.pukara.kernels.KernelsException if this machine lacks the precision
    */
   public static Guard open(GuardOptions options) throws IOException {
     ModelFile file = ModelFile.open(options.model());
@@ -296,8 +297,8 @@ public final class Guard implements AutoCloseable {
   /**
    * Judges the last message of the conversation.
    *
-   * @return the verdict; fails with {@link EngineException}. Cancelling it drops what has not been
-   *     computed yet
+   * @return the verdict; fails with {@link EngineException}. Cancelling it drops what the engine
+   *     has not computed yet
    * @throws EngineException at once if the engine is busy or closed, or the conversation too long
    */
   public CompletableFuture<Verdict> checkAsync(Conversation conversation) {
@@ -307,14 +308,9 @@ public final class Guard implements AutoCloseable {
       CompletableFuture<Verdict> verdict =
           judged(conversation, new Scorer(call, format, policy), start)
               .exceptionally(failure -> unanswered(conversation, failure, start));
-      verdict.whenComplete(
-          (done, failure) -> {
-            if (failure != null) {
-              call.cancel();
-            }
-          });
+      verdict.whenComplete((done, failure) -> call.cancel());
       return verdict;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       call.cancel();
       throw e;
     }

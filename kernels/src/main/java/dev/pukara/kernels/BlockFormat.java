@@ -111,7 +111,7 @@ public enum BlockFormat {
     }
   }
 
-  /** True if a block is one scale, and whole numbers of at most 128 in magnitude times it. */
+  /** True if a block is one scale, and whole numbers from -128 to 127 times it. */
   boolean isScaled() {
     return switch (this) {
       case Q4_0, Q5_0, Q8_0 -> true;

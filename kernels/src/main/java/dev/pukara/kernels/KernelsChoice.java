@@ -63,7 +63,14 @@ final class KernelsChoice {
 
   static Kernels named(String name, Workers workers) {
     return switch (name) {
-      case "onednn" -> oneDnn(workers);
+      case "onednn" -> {
+        try {
+          yield oneDnn(workers);
+        } catch (KernelsException e) {
+          throw new KernelsException(
+              e.getMessage() + ". Without a choice of kernels the best of the others are taken");
+        }
+      }
       case "scalar" -> new ScalarKernels(workers);
       case "vector" -> {
         if (!vectorModule()) {

@@ -30,8 +30,7 @@ final class OneDnnKernels implements Kernels {
     OneDnnLibrary.load();
     if (!OneDnn.hasInt8() && !OneDnn.hasBf16()) {
       throw new KernelsException(
-          "oneDNN gains nothing here, this CPU has neither VNNI nor bf16 instructions; leave the"
-              + " choice of kernels out, and others are used");
+          "oneDNN gains nothing here: this CPU has neither VNNI nor bf16 instructions");
     }
     this.workers = workers;
     this.math = math;

@@ -90,12 +90,7 @@ final class OneDnnLibrary {
     String os = System.getProperty("os.name");
     String arch = System.getProperty("os.arch");
     if (!os.equals("Linux") || !arch.equals("amd64")) {
-      throw new KernelsException(
-          "oneDNN comes for Linux on x86-64, this is "
-              + os
-              + " on "
-              + arch
-              + "; leave the choice of kernels out, and others are used");
+      throw new KernelsException("oneDNN comes for Linux on x86-64, this is " + os + " on " + arch);
     }
     List<String> refusals = new ArrayList<>();
     for (Source source : sources()) {

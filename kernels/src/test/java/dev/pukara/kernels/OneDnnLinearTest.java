@@ -251,23 +251,27 @@ class OneDnnLinearTest {
   @EnumSource(names = {"Q4_0", "Q5_0", "Q8_0"})
   void groupsOfTheFileKeepTheirScales(BlockFormat format) {
     requireSupported(Precision.GROUP32);
+    int rows = 300;
     int size = 64;
-    Tensor random = random(new Random(SEED), size, size);
-    MemorySegment data = arena.allocate(format.bytesOf((long) size * size));
-    for (int row = 0; row < size; row++) {
-      long at = row * format.bytesOf(size);
-      format.encode(
-          random.segment(), 4L * row * size, size, data.asSlice(at, format.bytesOf(size)));
+    Random random = new Random(SEED);
+    Tensor values = random(random, rows, size);
+    long rowBytes = format.bytesOf(size);
+    MemorySegment data = arena.allocate(rows * rowBytes);
+    for (int row = 0; row < rows; row++) {
+      MemorySegment out = data.asSlice(row * rowBytes, rowBytes);
+      format.encode(values.segment(), 4L * row * size, size, out);
     }
-    Weights stored = Weights.of(format, size, size, data);
+    // A matrix without blocks above it: rows are counted through the stack.
+    Tensor above = random(random, 20, size);
+    List<Weights> stack = List.of(weights(above), Weights.of(format, rows, size, data));
     Tensor unit = Tensor.allocate(arena, size, size);
     for (int j = 0; j < size; j++) {
       unit.set(j, j, 1);
     }
-    Tensor out = forward(onednn, Precision.GROUP32, List.of(stored), unit, null);
-    Tensor exact = forward(scalar, Precision.F32, List.of(stored), unit, null);
+    Tensor out = forward(onednn, Precision.GROUP32, stack, unit, null);
+    Tensor exact = forward(scalar, Precision.F32, stack, unit, null);
     for (int j = 0; j < size; j++) {
-      for (int row = 0; row < size; row++) {
+      for (int row = above.rows(); row < above.rows() + rows; row++) {
         float weight = exact.get(j, row);
         assertThat(out.get(j, row)).isCloseTo(weight, within(Math.abs(weight) / 250));
       }

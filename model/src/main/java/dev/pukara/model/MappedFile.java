@@ -27,11 +27,6 @@ final class MappedFile {
     }
   }
 
-  /** The file on the disk that holds the bytes. */
-  static Path onDisk(Path path) {
-    return StoredEntry.of(path).map(StoredEntry::archive).orElse(path);
-  }
-
   /** A file's name for messages. */
   static String name(Path path) {
     Path name = path.getFileName();

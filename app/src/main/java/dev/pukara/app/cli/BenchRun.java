@@ -157,7 +157,7 @@ final class BenchRun implements AutoCloseable {
     result.put("productsAheadMillis", aheadMillis);
     result.put("productsOnDemand", engine.stats().productsOnDemand());
     result.put("weightsMegabytes", engine.model().residentBytes() / 1e6);
-    result.put("keysValuesMegabytes", engine.stats().cacheBytes() / 1e6);
+    result.put("keysValuesMegabytes", engine.stats().reservedBytes() / 1e6);
     result.put("residentMegabytes", residentMegabytes());
     return result;
   }

@@ -113,17 +113,15 @@ class BatchCheckTest {
 
     Result resumed = check(out);
     assertThat(resumed.code()).as(resumed.err()).isZero();
-    assertThat(resumed.err())
-        .contains("done already")
-        .contains("/s")
-        .containsPattern("tokens read in this run, \\d\\d % of them from the cache");
+    assertThat(resumed.err()).contains("done already").contains("/s");
     assertThat(ids(out)).isEqualTo(allIds());
   }
 
   @Test
   void finishedRunChangesNothing() throws IOException {
     Path out = folder.resolve("twice.jsonl");
-    assertThat(check(out).code()).isZero();
+    assertThat(check(out).err())
+        .containsPattern("tokens read in this run, [1-9]\\d % of them from the cache");
     List<String> first = Files.readAllLines(out);
     assertThat(check(out).code()).isZero();
     assertThat(Files.readAllLines(out)).isEqualTo(first);
