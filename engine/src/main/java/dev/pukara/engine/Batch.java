@@ -69,7 +69,8 @@ record Batch(
       }
       int[] part = new int[count];
       System.arraycopy(sequence.tokens, sequence.cached + sequence.computed, part, 0, count);
-      add(part, context(sequence), Objects.requireNonNull(sequence.own), sequence.computed);
+      KvSpan own = Objects.requireNonNull(sequence.own);
+      add(part, context(sequence), own, sequence.copied() + sequence.computed);
       boolean last = count == sequence.stemLeft();
       if (last && !sequence.isPrefix() && sequence.request.branches().isEmpty()) {
         questions.add(new Question(sequence, 0, rows - 1));
@@ -78,7 +79,7 @@ record Batch(
 
     private int branches(Scheduler.Work work) {
       Sequence sequence = work.sequence();
-      int stem = sequence.tokens.length - sequence.cached;
+      int stem = sequence.tokens.length - sequence.shared;
       for (int i = 0; i < work.branches(); i++) {
         int[] branch = sequence.request.branches().get(sequence.branchesDone + i);
         KvSpan span = take.apply(branch.length);
@@ -102,8 +103,13 @@ record Batch(
 
     private static List<Slice.Part> context(Sequence sequence) {
       List<Slice.Part> parts = new ArrayList<>();
+      int left = sequence.shared;
       for (PrefixCache.Used<KvSpan> used : Objects.requireNonNull(sequence.match).parts()) {
-        parts.add(new Slice.Part(used.span(), used.tokens()));
+        int tokens = Math.min(left, used.tokens());
+        if (tokens > 0) {
+          parts.add(new Slice.Part(used.span(), tokens));
+        }
+        left -= tokens;
       }
       return parts;
     }

@@ -262,25 +262,30 @@ public final class Engine implements AutoCloseable {
     replies.forEach(Runnable::run);
   }
 
-  /** Gives a sequence its memory, behind what is cached of it. */
+  /** Gives a sequence what is cached of it, and its memory. */
   private boolean admit(Sequence sequence) {
     if (sequence.waitsFor != null && prefixes.containsValue(sequence.waitsFor)) {
       return false;
     }
     // The last token is computed even if it is cached: its hidden state gives the logits.
-    PrefixCache.Match<KvSpan> match = memory.match(sequence.tokens, sequence.tokens.length - 1);
-    int run = sequence.roomNeeded(match.tokens());
-    KvSpan own = memory.takeIfItFits(run);
+    int most = sequence.tokens.length - 1;
+    int policy = Math.min(most, sequence.request.prefix().length);
+    // If memory is short, what is cached of the text goes, to be computed in its place.
+    boolean admitted = admit(sequence, most) || policy < most && admit(sequence, policy);
+    if (!admitted && !scheduler.isRunning()) {
+      fail(sequence, EngineException.Reason.TOO_LONG, noMemory(sequence), null);
+    }
+    return admitted;
+  }
+
+  private boolean admit(Sequence sequence, int cachedMax) {
+    PrefixCache.Match<KvSpan> match = memory.match(sequence.tokens, cachedMax);
+    KvSpan own = memory.takeIfItFits(sequence.roomNeeded(match.tokens()));
     if (own == null) {
       memory.release(match);
-      if (!scheduler.isRunning()) {
-        fail(sequence, EngineException.Reason.TOO_LONG, noMemory(sequence), null);
-      }
       return false;
     }
-    sequence.match = match;
-    sequence.own = own;
-    sequence.cached = match.tokens();
+    sequence.hold(match, own);
     sequence.startedNanos = System.nanoTime();
     sequence.admitted = true;
     return true;
@@ -322,7 +327,7 @@ public final class Engine implements AutoCloseable {
   private void keep(Sequence sequence) {
     PrefixCache.Match<KvSpan> match = Objects.requireNonNull(sequence.match);
     KvSpan own = Objects.requireNonNull(sequence.own);
-    memory.keep(match, sequence.tokens, own, sequence.isPrefix());
+    memory.keep(match, sequence.tokens, own, sequence.copied(), sequence.isPrefix());
     release(sequence, match);
   }
 

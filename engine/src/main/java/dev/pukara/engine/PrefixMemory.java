@@ -89,14 +89,25 @@ final class PrefixMemory implements AutoCloseable {
   /**
    * Keeps what was computed of {@code tokens} behind a match.
    *
+   * @param own holds tokens of the match too, if {@code copied} is not 0
+   * @param copied how many
    * @param prefix whether it is a policy's prefix, which goes last and is left for the next run
    */
-  void keep(PrefixCache.Match<KvSpan> match, int[] tokens, KvSpan own, boolean prefix) {
+  void keep(PrefixCache.Match<KvSpan> match, int[] tokens, KvSpan own, int copied, boolean prefix) {
     int[] run = Arrays.copyOfRange(tokens, match.tokens(), tokens.length);
     if (prefix && match.tokens() == 0) {
       store.ifPresent(keeper -> keeper.keep(run, own));
     }
-    insert(match, run, own, prefix);
+    if (copied == 0) {
+      insert(match, run, own, prefix);
+      return;
+    }
+    KvSpan behind = take(run.length);
+    if (behind != null) {
+      own.copyTo(copied, run.length, behind, 0);
+      insert(match, run, behind, prefix);
+    }
+    spans.give(own);
   }
 
   private void insert(PrefixCache.Match<KvSpan> match, int[] run, KvSpan span, boolean preferred) {

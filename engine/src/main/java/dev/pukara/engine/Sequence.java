@@ -31,12 +31,18 @@ final class Sequence {
 
   PrefixCache.@Nullable Match<KvSpan> match;
 
-  /** Takes the tokens behind the match. */
+  /** Takes the tokens of the text, those of the match too. */
   @Nullable KvSpan own;
+
+  /** Tokens of the policy's prefix, which are read where the cache has them. */
+  int shared;
 
   boolean admitted;
   boolean failed;
+
+  /** Tokens that need not be computed. */
   int cached;
+
   int cachedAtArrival = Integer.MAX_VALUE;
   int computed;
   int branchesDone;
@@ -82,14 +88,46 @@ final class Sequence {
     return reply == null;
   }
 
+  /**
+   * Takes what is cached, and memory for the rest. What is cached of the text itself is copied in
+   * front of what will be computed: attention then adds in the order in which it adds a text that
+   * is new, and the same text has the same answer whatever was read before it.
+   */
+  void hold(PrefixCache.Match<KvSpan> cachedStart, KvSpan memory) {
+    match = cachedStart;
+    own = memory;
+    cached = cachedStart.tokens();
+    shared = sharedOf(cached);
+    int position = 0;
+    for (PrefixCache.Used<KvSpan> used : cachedStart.parts()) {
+      int from = Math.clamp(shared - position, 0, used.tokens());
+      used.span().copyTo(from, used.tokens() - from, memory, position + from - shared);
+      position += used.tokens();
+    }
+  }
+
+  /** How many of the first {@code count} tokens belong to the policy. */
+  private int sharedOf(int count) {
+    return Math.min(count, request.prefix().length);
+  }
+
+  /** Tokens of the text that were cached. */
+  int copied() {
+    return cached - shared;
+  }
+
   /** Tokens of the stem that are still to be computed. */
   int stemLeft() {
     return tokens.length - cached - computed;
   }
 
-  /** Tokens for which a sequence needs memory: those not cached, and what decoding appends. */
+  /**
+   * Tokens for which a sequence needs memory, if so many of its first ones are cached: the text,
+   * and what decoding appends.
+   */
   int roomNeeded(int cachedTokens) {
-    return tokens.length - cachedTokens + (decoding == null ? 0 : decoding.appendedMax());
+    int appended = decoding == null ? 0 : decoding.appendedMax();
+    return tokens.length - sharedOf(cachedTokens) + appended;
   }
 
   /** After the logits came: goes on with the most probable token, if this sequence is decoded. */

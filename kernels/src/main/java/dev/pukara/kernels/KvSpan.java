@@ -3,6 +3,7 @@ package dev.pukara.kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
  * Keys and values of a run of consecutive tokens, for all blocks of a model: one node of the prefix
@@ -122,7 +123,25 @@ public final class KvSpan {
     return values.address() + offset(block, kvHead);
   }
 
-  /** Bytes of {@link #copyTo}: keys and values of {@code tokens} tokens, densely. */
+  /** Copies tokens {@code from..from + count} to {@code target}, a span of the same model. */
+  public void copyTo(int from, int count, KvSpan target, int at) {
+    Objects.checkFromIndexSize(from, count, capacity);
+    Objects.checkFromIndexSize(at, count, target.capacity);
+    long run = (long) count * tokenBytes();
+    for (int block = 0; block < blocks; block++) {
+      for (int head = 0; head < kvHeads; head++) {
+        long here = offset(block, head) + (long) from * tokenBytes();
+        long there = target.offset(block, head) + (long) at * tokenBytes();
+        MemorySegment.copy(keys, here, target.keys, there, run);
+        MemorySegment.copy(values, here, target.values, there, run);
+      }
+    }
+  }
+
+  /**
+   * Bytes of {@link #copyTo(int, MemorySegment)}: keys and values of {@code tokens} tokens,
+   * densely.
+   */
   public long denseBytes(int tokens) {
     return 2L * blocks * kvHeads * tokens * tokenBytes();
   }
@@ -135,7 +154,7 @@ public final class KvSpan {
     copy(tokens, out, true);
   }
 
-  /** Fills the first {@code tokens} tokens with what {@link #copyTo} wrote. */
+  /** Fills the first {@code tokens} tokens with what {@link #copyTo(int, MemorySegment)} wrote. */
   public void copyFrom(int tokens, MemorySegment in) {
     copy(tokens, in, false);
   }
