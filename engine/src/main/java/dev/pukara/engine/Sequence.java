@@ -100,8 +100,10 @@ final class Sequence {
     shared = sharedOf(cached);
     int position = 0;
     for (PrefixCache.Used<KvSpan> used : cachedStart.parts()) {
-      int from = Math.clamp(shared - position, 0, used.tokens());
-      used.span().copyTo(from, used.tokens() - from, memory, position + from - shared);
+      int from = Math.max(0, shared - position);
+      if (from < used.tokens()) {
+        used.span().copyTo(from, used.tokens() - from, memory, position + from - shared);
+      }
       position += used.tokens();
     }
   }

@@ -75,14 +75,17 @@ class EquivalenceTest {
   @MethodSource("precisions")
   void nothingChangesAnAnswer(Precision precision) {
     Random random = new Random(SEED);
-    List<int[]> policies = List.of(tokens(random, 70), tokens(random, 33), new int[0]);
+    int[] policy = tokens(random, 70);
+    int[] sister = tokens(random, 90); // begins as the first one does
+    System.arraycopy(policy, 0, sister, 0, 40);
+    List<int[]> policies = List.of(policy, sister, tokens(random, 33), new int[0]);
     List<int[]> prefixes = new ArrayList<>();
     List<int[]> stems = new ArrayList<>();
     List<CompletableFuture<Answer>> answers = new ArrayList<>();
     // Room for a few requests only, so that runs are evicted all the time.
     try (RunningEngine running = running(precision, 512)) {
       for (int i = 0; i < 60; i++) {
-        prefixes.add(policies.get(random.nextInt(3)));
+        prefixes.add(policies.get(random.nextInt(4)));
         stems.add(tokens(random, 1 + random.nextInt(i % 6 == 0 ? 120 : 25)));
         Request request = Request.of(prefixes.get(i), stems.get(i), CANDIDATES);
         answers.add(running.engine.submit(request));
