@@ -69,7 +69,7 @@ class BundledGuardTest {
 
   @Test
   void referenceScoresStay() throws IOException {
-    try (Guard guard = open(Precision.F32)) {
+    try (Guard guard = Guard.open(options().withPrecision(Precision.F32))) {
       List<Verdict> verdicts = verdicts(guard);
       for (int i = 0; i < rows.size(); i++) {
         assertThat(verdicts.get(i).score())
@@ -82,11 +82,7 @@ class BundledGuardTest {
   /** The default precision of this machine, whichever it is, decides as the reference does. */
   @Test
   void defaultPrecisionDecidesAlike() throws IOException {
-    try (Guard guard =
-        Guard.open(
-            GuardOptions.of(Starter.model())
-                .withDefences(DefenceOptions.NONE)
-                .withCategories(CategoryMode.NEVER))) {
+    try (Guard guard = Guard.open(options())) {
       double difference = 0;
       int flips = 0;
       List<Verdict> verdicts = verdicts(guard);
@@ -104,12 +100,8 @@ class BundledGuardTest {
   /** In the default precision, where the last bit of a sum can move a score by a hundredth. */
   @Test
   void whatWasReadBeforeChangesNoScore() throws IOException {
-    GuardOptions options =
-        GuardOptions.of(Starter.model())
-            .withDefences(DefenceOptions.NONE)
-            .withCategories(CategoryMode.NEVER);
-    try (Guard grown = Guard.open(options);
-        Guard whole = Guard.open(options)) {
+    try (Guard grown = Guard.open(options());
+        Guard whole = Guard.open(options())) {
       for (int i = 0; i + 1 < rows.size(); i += 12) {
         Conversation conversation =
             Conversation.user(rows.get(i).conversation().messages().getFirst().text());
@@ -142,12 +134,10 @@ class BundledGuardTest {
     assertThat(right).isGreaterThan(rows.size() * 3 / 4);
   }
 
-  private static Guard open(Precision precision) throws IOException {
-    return Guard.open(
-        GuardOptions.of(Starter.model())
-            .withPrecision(precision)
-            .withDefences(DefenceOptions.NONE)
-            .withCategories(CategoryMode.NEVER));
+  private static GuardOptions options() {
+    return GuardOptions.of(Starter.model())
+        .withDefences(DefenceOptions.NONE)
+        .withCategories(CategoryMode.NEVER);
   }
 
   private static List<Verdict> verdicts(Guard guard) {

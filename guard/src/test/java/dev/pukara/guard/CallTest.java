@@ -2,12 +2,9 @@ package dev.pukara.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pukara.engine.EngineStats;
-import dev.pukara.guard.Prompt.Piece;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -17,44 +14,20 @@ class CallTest {
       Question.message(FORMAT, FORMAT.defaultPolicy(), Conversation.user("Hi"));
 
   /** Never answers. */
-  private static final class Silent implements BackEnd {
-    final List<CompletableFuture<Reading>> asked = new ArrayList<>();
+  private static final class Silent extends FakeBackEnd {
+    final List<CompletableFuture<Reading>> answers = new ArrayList<>();
     final List<Duration> timeouts = new ArrayList<>();
+
+    Silent() {
+      super(1000, text -> 0);
+    }
 
     @Override
     public CompletableFuture<Reading> ask(Question question, Duration timeout) {
       timeouts.add(timeout);
-      asked.add(new CompletableFuture<>());
-      return asked.getLast();
+      answers.add(new CompletableFuture<>());
+      return answers.getLast();
     }
-
-    @Override
-    public String model() {
-      return "silent";
-    }
-
-    @Override
-    public String digest() {
-      return "0";
-    }
-
-    @Override
-    public Optional<EngineStats> stats() {
-      return Optional.empty();
-    }
-
-    @Override
-    public int tokens(List<Piece> pieces) {
-      return pieces.size();
-    }
-
-    @Override
-    public int promptTokensMax() {
-      return 1000;
-    }
-
-    @Override
-    public void close() {}
   }
 
   private final Silent backEnd = new Silent();
@@ -66,9 +39,9 @@ class CallTest {
     call.ask(QUESTION);
     call.cancel();
     assertThat(first).isCancelled();
-    assertThat(backEnd.asked).hasSize(2).allMatch(CompletableFuture::isCancelled);
+    assertThat(backEnd.answers).hasSize(2).allMatch(CompletableFuture::isCancelled);
     assertThat(call.ask(QUESTION)).isCancelled();
-    assertThat(backEnd.asked).hasSize(2);
+    assertThat(backEnd.answers).hasSize(2);
     assertThat(backEnd.timeouts).containsOnly(Duration.ZERO);
   }
 

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.ToDoubleFunction;
 
 /** Scores the judged message of a {@code pukara-1} prompt by a function; a token is a word. */
-final class FakeBackEnd implements BackEnd {
+class FakeBackEnd implements BackEnd {
   /** Every stem that was asked about. */
   final List<String> asked = Collections.synchronizedList(new ArrayList<>());
 

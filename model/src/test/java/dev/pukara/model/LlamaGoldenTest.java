@@ -67,8 +67,9 @@ class LlamaGoldenTest {
   }
 
   private static boolean runs(String name) {
-    try (Kernels kernels = Kernels.named(name)) {
-      return kernels.precisions().contains(Precision.F32);
+    try {
+      Kernels.named(name).close();
+      return true;
     } catch (KernelsException e) {
       return false;
     }
