@@ -3,11 +3,13 @@ package dev.pukara.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.pukara.guard.Category;
 import dev.pukara.guard.CategoryMode;
 import dev.pukara.guard.Conversation;
 import dev.pukara.guard.DefenceOptions;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.GuardOptions;
+import dev.pukara.guard.Policy;
 import dev.pukara.guard.Verdict;
 import dev.pukara.kernels.Precision;
 import dev.pukara.rows.Label;
@@ -19,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -118,6 +121,24 @@ class BundledGuardTest {
         assertThat(List.of(verdict.score(), again.score()))
             .as(rows.get(i).id())
             .allSatisfy(score -> assertThat(score).isCloseTo(expected.score(), within(1e-3)));
+      }
+    }
+  }
+
+  /** A policy that another one begins like is one piece all the same. */
+  @Test
+  void otherPoliciesChangeNoScore() throws IOException {
+    try (Guard shared = Guard.open(options())) {
+      List<String> codes = shared.policy().categories().stream().map(Category::code).toList();
+      Policy shorter = shared.policy().without(Set.of(codes.getLast()));
+      Guard after = shared.sharing(shorter);
+      try (Guard alone = Guard.open(options().withPolicy(shorter))) {
+        for (Row row : rows.subList(0, 12)) {
+          shared.check(row.conversation());
+          assertThat(after.check(row.conversation()).score())
+              .as(row.id())
+              .isCloseTo(alone.check(row.conversation()).score(), within(1e-3));
+        }
       }
     }
   }

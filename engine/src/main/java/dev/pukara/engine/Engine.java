@@ -54,7 +54,7 @@ public final class Engine implements AutoCloseable {
   private final Scheduler scheduler;
   private final PrefixMemory memory;
   private final Heads heads;
-  private final Map<PrefixKey, Sequence> prefixes = new HashMap<>();
+  private final Map<TokenKey, Sequence> prefixes = new HashMap<>();
 
   private final AtomicLong refused = new AtomicLong();
   private long answered;
@@ -64,18 +64,6 @@ public final class Engine implements AutoCloseable {
 
   /** Without products, which {@link #stats()} adds. */
   private volatile EngineStats stats = EngineStats.NONE;
-
-  private record PrefixKey(int[] tokens) {
-    @Override
-    public boolean equals(@Nullable Object other) {
-      return other instanceof PrefixKey(int[] others) && Arrays.equals(tokens, others);
-    }
-
-    @Override
-    public int hashCode() {
-      return Arrays.hashCode(tokens);
-    }
-  }
 
   /** Starts the engine thread. The model is used by this engine alone and closed with it. */
   public Engine(Llama model, EngineOptions options) {
@@ -219,15 +207,14 @@ public final class Engine implements AutoCloseable {
 
   private void enqueue(Sequence sequence) {
     int[] prefix = sequence.request.prefix();
-    int there = memory.cachedTokens(prefix);
-    if (there < prefix.length) {
-      sequence.cachedAtArrival = there;
-      sequence.waitsFor = prefixes.computeIfAbsent(new PrefixKey(prefix), this::startPrefix);
+    if (!memory.hasPolicy(prefix)) {
+      sequence.cachedAtArrival = memory.cachedBeginning(prefix);
+      sequence.waitsFor = prefixes.computeIfAbsent(new TokenKey(prefix), this::startPrefix);
     }
     scheduler.add(sequence);
   }
 
-  private Sequence startPrefix(PrefixKey key) {
+  private Sequence startPrefix(TokenKey key) {
     Sequence prefix = Sequence.prefix(key.tokens(), System.nanoTime());
     scheduler.add(prefix);
     return prefix;
@@ -279,7 +266,7 @@ public final class Engine implements AutoCloseable {
   }
 
   private boolean admit(Sequence sequence, int cachedMax) {
-    PrefixCache.Match<KvSpan> match = memory.match(sequence.tokens, cachedMax);
+    PrefixCache.Match<KvSpan> match = memory.match(sequence, cachedMax);
     KvSpan own = memory.takeIfItFits(sequence.roomNeeded(match.tokens()));
     if (own == null) {
       memory.release(match);
@@ -327,7 +314,13 @@ public final class Engine implements AutoCloseable {
   private void keep(Sequence sequence) {
     PrefixCache.Match<KvSpan> match = Objects.requireNonNull(sequence.match);
     KvSpan own = Objects.requireNonNull(sequence.own);
-    memory.keep(match, sequence.tokens, own, sequence.copied(), sequence.isPrefix());
+    if (sequence.isPrefix()) {
+      memory.keepPolicy(sequence.tokens, own);
+    } else if (sequence.shared == sequence.request.prefix().length) {
+      memory.keepText(match, sequence.tokens, own, sequence.copied());
+    } else {
+      memory.give(own); // of a policy that had to go again: nothing to hang the text behind
+    }
     release(sequence, match);
   }
 

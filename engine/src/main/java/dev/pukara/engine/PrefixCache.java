@@ -8,13 +8,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A radix tree over token ids whose nodes own the keys and values of a run of tokens. A node hangs
- * at some offset of its parent, so a run is never split: who diverges in the middle uses the run's
- * first tokens only.
+ * The keys and values of policies, and behind each a radix tree of the texts that were read under
+ * it. A policy is one node, found by all its tokens: attention reads it in one piece, whatever
+ * other policy begins as it does. A run of text hangs at some offset of its parent, so it is never
+ * split: who diverges in the middle uses the run's first tokens only.
  *
  * <pre>
- *   root ── [policy ............ 400] ── @400 [conversation A ... 60]
- *                            └─ @380 [other tail 25]      └─ @41 [conversation A' 30]
+ *   [policy ............ 400] ── @400 [conversation A ... 60]
+ *   [policy .... other tail 405]                  └─ @41 [conversation A' 30]
+ *   [] ── @0 [text without a policy]
  * </pre>
  *
  * <p>Invariants: a node in use (pins &gt; 0) and its ancestors are never evicted; {@link #tokens}
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param <S> what holds keys and values
  */
 final class PrefixCache<S> {
-  /** A run of cached tokens. */
+  /** A run of cached tokens; a policy has no parent. */
   static final class Node<S> {
     final @Nullable Node<S> parent;
 
@@ -32,17 +34,15 @@ final class PrefixCache<S> {
 
     final int[] tokens;
     final @Nullable S span;
-    final boolean preferred;
     final Map<Long, Node<S>> children = new HashMap<>();
     int pins;
     long lastUse;
 
-    Node(@Nullable Node<S> parent, int offset, int[] tokens, @Nullable S span, boolean preferred) {
+    Node(@Nullable Node<S> parent, int offset, int[] tokens, @Nullable S span) {
       this.parent = parent;
       this.offset = offset;
       this.tokens = tokens;
       this.span = span;
-      this.preferred = preferred;
     }
   }
 
@@ -55,7 +55,10 @@ final class PrefixCache<S> {
   /** The first {@code tokens} tokens of a node. */
   record Used<S>(S span, int tokens) {}
 
-  private final Node<S> root = new Node<>(null, 0, new int[0], null, true);
+  /** Texts without a policy. */
+  private final Node<S> root = new Node<>(null, 0, new int[0], null);
+
+  private final Map<TokenKey, Node<S>> policies = new HashMap<>();
   private final Consumer<S> free;
   private long uses;
   private long tokens;
@@ -67,34 +70,71 @@ final class PrefixCache<S> {
     this.free = free;
   }
 
-  /** Finds and pins the longest cached start of {@code sequence}, at most {@code limit} tokens. */
-  Match<S> match(int[] sequence, int limit) {
+  /**
+   * Finds and pins the longest cached start of {@code sequence}, at most {@code limit} tokens; none
+   * if its policy is not there.
+   *
+   * @param policy how many of its first tokens are the policy; 0 = it has none
+   */
+  Match<S> match(int[] sequence, int policy, int limit) {
     uses++;
+    Node<S> node = policy == 0 ? root : policies.get(TokenKey.of(sequence, policy));
+    if (node == null) {
+      return pinned(root, 0, List.of());
+    }
     List<Used<S>> parts = new ArrayList<>();
-    Node<S> node = root;
-    int nodeTokens = 0;
-    int position = 0;
+    int nodeTokens = Math.min(policy, limit);
+    if (policy > 0) {
+      use(node, nodeTokens, parts);
+    }
+    int position = nodeTokens;
     while (position < limit) {
       Node<S> child = node.children.get(key(nodeTokens, sequence[position]));
       if (child == null) {
         break;
       }
       int shared = sharedTokens(child.tokens, sequence, position, limit);
-      child.lastUse = uses;
-      parts.add(new Used<>(span(child), shared));
+      use(child, shared, parts);
       position += shared;
       node = child;
       nodeTokens = shared;
     }
-    pin(node, 1);
-    return new Match<>(node, nodeTokens, List.copyOf(parts), position);
+    return pinned(node, nodeTokens, parts);
   }
 
-  /** Length of the longest cached start of {@code sequence}; nothing is pinned. */
-  int cachedTokens(int[] sequence) {
-    Match<S> match = match(sequence, sequence.length);
-    release(match);
-    return match.tokens();
+  /** Finds and pins the policy that begins most as {@code policy} does, which is not there. */
+  Match<S> matchBeginning(int[] policy) {
+    uses++;
+    Node<S> best = root;
+    int most = 0;
+    for (Node<S> other : policies.values()) {
+      int shared = sharedTokens(other.tokens, policy, 0, policy.length - 1);
+      if (shared > most) {
+        most = shared;
+        best = other;
+      }
+    }
+    List<Used<S>> parts = new ArrayList<>();
+    if (most > 0) {
+      use(best, most, parts);
+    }
+    return pinned(best, most, parts);
+  }
+
+  private void use(Node<S> node, int count, List<Used<S>> parts) {
+    node.lastUse = uses;
+    parts.add(new Used<>(span(node), count));
+  }
+
+  private Match<S> pinned(Node<S> last, int lastTokens, List<Used<S>> parts) {
+    pin(last, 1);
+    int count = parts.stream().mapToInt(Used::tokens).sum();
+    return new Match<>(last, lastTokens, List.copyOf(parts), count);
+  }
+
+  /** Whether all of {@code policy} is there. */
+  boolean hasPolicy(int[] policy) {
+    return policies.containsKey(TokenKey.of(policy, policy.length));
   }
 
   private static int sharedTokens(int[] run, int[] sequence, int from, int limit) {
@@ -106,12 +146,22 @@ final class PrefixCache<S> {
   }
 
   /**
-   * Hangs a run behind a match that is still pinned; the cache then owns the span.
+   * Adds a whole policy; the cache then owns the span.
+   *
+   * @return false if it is there already: the caller keeps the span
+   */
+  boolean addPolicy(int[] policy, S span) {
+    Node<S> node = new Node<>(null, 0, policy, span);
+    return policies.putIfAbsent(TokenKey.of(policy, policy.length), node) == null && added(node);
+  }
+
+  /**
+   * Hangs a run of text behind a match that is still pinned; the cache then owns the span.
    *
    * @return false if the cache has a run with the same first token there already: the caller keeps
    *     the span
    */
-  boolean insert(Match<S> match, int[] run, S span, boolean preferred) {
+  boolean insert(Match<S> match, int[] run, S span) {
     long key = key(match.lastTokens(), run[0]);
     Node<S> last = match.last();
     boolean continues =
@@ -119,11 +169,15 @@ final class PrefixCache<S> {
     if (continues || last.children.containsKey(key)) {
       return false;
     }
-    Node<S> node = new Node<>(last, match.lastTokens(), run, span, preferred);
-    node.lastUse = uses;
+    Node<S> node = new Node<>(last, match.lastTokens(), run, span);
     last.children.put(key, node);
+    return added(node);
+  }
+
+  private boolean added(Node<S> node) {
+    node.lastUse = uses;
     nodes++;
-    tokens += run.length;
+    tokens += node.tokens.length;
     return true;
   }
 
@@ -142,18 +196,28 @@ final class PrefixCache<S> {
   }
 
   /**
-   * Evicts the least recently used leaf that nobody uses; runs that are not preferred go first.
+   * Evicts the least recently used run of text that nobody uses and nothing hangs behind; if there
+   * is none, the least recently used policy.
    *
-   * @return false if there is none
+   * @return false if everything is in use
    */
   boolean evictOne() {
-    Node<S> victim = oldest(root, null);
+    Node<S> victim = oldestBehind(root, null);
+    for (Node<S> policy : policies.values()) {
+      victim = oldestBehind(policy, victim);
+    }
+    if (victim == null) {
+      for (Node<S> policy : policies.values()) {
+        victim = older(policy, victim);
+      }
+    }
     if (victim == null) {
       return false;
     }
-    Node<S> parent = victim.parent;
-    if (parent != null) {
-      parent.children.remove(key(victim.offset, victim.tokens[0]));
+    if (victim.parent == null) {
+      policies.remove(TokenKey.of(victim.tokens, victim.tokens.length));
+    } else {
+      victim.parent.children.remove(key(victim.offset, victim.tokens[0]));
     }
     nodes--;
     tokens -= victim.tokens.length;
@@ -162,19 +226,17 @@ final class PrefixCache<S> {
     return true;
   }
 
-  private @Nullable Node<S> oldest(Node<S> node, @Nullable Node<S> best) {
+  private @Nullable Node<S> oldestBehind(Node<S> node, @Nullable Node<S> best) {
     Node<S> found = best;
     for (Node<S> child : node.children.values()) {
-      found = oldest(child, found);
+      found = oldestBehind(child, older(child, found));
     }
-    if (node == root || node.pins > 0 || !node.children.isEmpty()) {
-      return found;
-    }
-    if (found == null || (found.preferred && !node.preferred)) {
-      return node;
-    }
-    boolean older = node.lastUse < found.lastUse && node.preferred == found.preferred;
-    return older ? node : found;
+    return found;
+  }
+
+  private @Nullable Node<S> older(Node<S> node, @Nullable Node<S> best) {
+    boolean free = node.pins == 0 && node.children.isEmpty();
+    return free && (best == null || node.lastUse < best.lastUse) ? node : best;
   }
 
   private static <S> S span(Node<S> node) {

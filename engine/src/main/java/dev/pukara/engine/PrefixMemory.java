@@ -34,32 +34,38 @@ final class PrefixMemory implements AutoCloseable {
     this.cache = new PrefixCache<>(this::evicted);
   }
 
-  /** Tokens of a prefix that are there, all of them if an earlier run left it. */
-  int cachedTokens(int[] prefix) {
-    int there = cache.cachedTokens(prefix);
-    boolean restored =
-        there == 0 && prefix.length > 0 && store.isPresent() && restore(store.get(), prefix);
-    return restored ? prefix.length : there;
+  /** Whether the whole policy is there, or was left by an earlier run. */
+  boolean hasPolicy(int[] policy) {
+    return policy.length == 0
+        || cache.hasPolicy(policy)
+        || store.isPresent() && restore(store.get(), policy);
   }
 
-  private boolean restore(PrefixStore from, int[] prefix) {
-    KvSpan span = takeIfItFits(prefix.length);
+  private boolean restore(PrefixStore from, int[] policy) {
+    KvSpan span = takeIfItFits(policy.length);
     if (span == null) {
       return false;
     }
-    if (!from.load(prefix, span)) {
+    if (!from.load(policy, span)) {
       spans.give(span);
       return false;
     }
-    PrefixCache.Match<KvSpan> root = cache.match(prefix, 0);
-    insert(root, prefix, span, true);
-    cache.release(root);
+    addPolicy(policy, span);
     return true;
   }
 
-  /** What is cached of {@code tokens}, at most {@code max} of them; pinned until released. */
-  PrefixCache.Match<KvSpan> match(int[] tokens, int max) {
-    return cache.match(tokens, max);
+  /** Tokens that are there of a policy that is not there as a whole. */
+  int cachedBeginning(int[] policy) {
+    PrefixCache.Match<KvSpan> match = cache.matchBeginning(policy);
+    cache.release(match);
+    return match.tokens();
+  }
+
+  /** What is cached of a sequence, at most {@code max} tokens of it; pinned until released. */
+  PrefixCache.Match<KvSpan> match(Sequence sequence, int max) {
+    return sequence.isPrefix()
+        ? cache.matchBeginning(sequence.tokens)
+        : cache.match(sequence.tokens, sequence.request.prefix().length, max);
   }
 
   /** Unpins a match. */
@@ -86,36 +92,43 @@ final class PrefixMemory implements AutoCloseable {
     spans.give(span);
   }
 
+  /** Keeps a whole policy, for the next run of the program too. */
+  void keepPolicy(int[] policy, KvSpan span) {
+    store.ifPresent(keeper -> keeper.keep(policy, span));
+    addPolicy(policy, span);
+  }
+
+  private void addPolicy(int[] policy, KvSpan span) {
+    boolean added = cache.addPolicy(policy, span);
+    account(span, added);
+    if (added) {
+      whenPrefix.accept(policy.length);
+    }
+  }
+
   /**
-   * Keeps what was computed of {@code tokens} behind a match.
+   * Keeps what was computed of a text behind a match.
    *
    * @param own holds tokens of the match too, if {@code copied} is not 0
    * @param copied how many
-   * @param prefix whether it is a policy's prefix, which goes last and is left for the next run
    */
-  void keep(PrefixCache.Match<KvSpan> match, int[] tokens, KvSpan own, int copied, boolean prefix) {
+  void keepText(PrefixCache.Match<KvSpan> match, int[] tokens, KvSpan own, int copied) {
     int[] run = Arrays.copyOfRange(tokens, match.tokens(), tokens.length);
-    if (prefix && match.tokens() == 0) {
-      store.ifPresent(keeper -> keeper.keep(run, own));
-    }
     if (copied == 0) {
-      insert(match, run, own, prefix);
+      account(own, cache.insert(match, run, own));
       return;
     }
     KvSpan behind = take(run.length);
     if (behind != null) {
       own.copyTo(copied, run.length, behind, 0);
-      insert(match, run, behind, prefix);
+      account(behind, cache.insert(match, run, behind));
     }
     spans.give(own);
   }
 
-  private void insert(PrefixCache.Match<KvSpan> match, int[] run, KvSpan span, boolean preferred) {
-    if (cache.insert(match, run, span, preferred)) {
+  private void account(KvSpan span, boolean kept) {
+    if (kept) {
       keptBytes += model.spanBytes(span.capacity());
-      if (preferred) {
-        whenPrefix.accept(run.length);
-      }
     } else {
       spans.give(span);
     }
