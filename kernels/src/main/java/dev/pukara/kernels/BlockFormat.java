@@ -112,7 +112,7 @@ public enum BlockFormat {
   }
 
   /** True if a block is one scale, and whole numbers from -128 to 127 times it. */
-  boolean isScaled() {
+  public boolean isScaled() {
     return switch (this) {
       case Q4_0, Q5_0, Q8_0 -> true;
       case F32, F16, BF16, Q4_1, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K -> false;
@@ -122,6 +122,38 @@ public enum BlockFormat {
   /** The scale of a block of a {@linkplain #isScaled() scaled} format, which comes first in it. */
   float scale(MemorySegment row, int block) {
     return Blocks.f16(row, (long) block * blockBytes);
+  }
+
+  /** The least of the whole numbers of a {@linkplain #isScaled() scaled} format. */
+  public int codeMin() {
+    return switch (this) {
+      case Q4_0 -> -8;
+      case Q5_0 -> -16;
+      case Q8_0 -> -127;
+      default -> throw new UnsupportedOperationException(this + " is no scaled format");
+    };
+  }
+
+  /** The greatest of them. */
+  public int codeMax() {
+    return this == Q8_0 ? 127 : -codeMin() - 1;
+  }
+
+  /**
+   * Writes a block of a {@linkplain #isScaled() scaled} format as it is.
+   *
+   * @param scale is stored as f16
+   * @param codes {@link #blockValues()} whole numbers from {@link #codeMin()} to {@link #codeMax()}
+   * @param block number of the block in the stored row
+   */
+  public void encodeCodes(float scale, int[] codes, MemorySegment row, int block) {
+    long to = (long) block * blockBytes;
+    switch (this) {
+      case Q4_0 -> Blocks.codesQ40(scale, codes, row, to);
+      case Q5_0 -> Blocks.codesQ50(scale, codes, row, to);
+      case Q8_0 -> Blocks.codesQ80(scale, codes, row, to);
+      default -> throw new UnsupportedOperationException(this + " is no scaled format");
+    }
   }
 
   /** True if {@link #encode} can write the format. */

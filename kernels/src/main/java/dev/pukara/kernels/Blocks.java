@@ -179,6 +179,32 @@ final class Blocks {
     }
   }
 
+  static void codesQ40(float scale, int[] codes, MemorySegment out, long to) {
+    out.set(I16, to, Float.floatToFloat16(scale));
+    for (int j = 0; j < 16; j++) {
+      out.set(I8, to + 2 + j, (byte) (codes[j] + 8 | codes[j + 16] + 8 << 4));
+    }
+  }
+
+  static void codesQ50(float scale, int[] codes, MemorySegment out, long to) {
+    out.set(I16, to, Float.floatToFloat16(scale));
+    int high = 0;
+    for (int j = 0; j < 16; j++) {
+      int first = codes[j] + 16;
+      int second = codes[j + 16] + 16;
+      out.set(I8, to + 6 + j, (byte) (first & 15 | (second & 15) << 4));
+      high |= first >> 4 << j | second >> 4 << j + 16;
+    }
+    out.set(I32, to + 2, high);
+  }
+
+  static void codesQ80(float scale, int[] codes, MemorySegment out, long to) {
+    out.set(I16, to, Float.floatToFloat16(scale));
+    for (int j = 0; j < 32; j++) {
+      out.set(I8, to + 2 + j, (byte) codes[j]);
+    }
+  }
+
   /** The value farthest from zero, with its sign: it takes the code that has no mirror image. */
   private static float farthest(float[] values) {
     float farthest = 0;

@@ -47,6 +47,23 @@ class BlockFormatTest {
   }
 
   @ParameterizedTest
+  @EnumSource(
+      value = BlockFormat.class,
+      names = {"Q8_0", "Q5_0", "Q4_0"})
+  void codesAreReadBack(BlockFormat format) {
+    int[] codes = new int[32];
+    for (int i = 0; i < 32; i++) {
+      codes[i] = format.codeMin() + i * (format.codeMax() - format.codeMin()) / 31;
+    }
+    byte[] row = new byte[2 * format.blockBytes()];
+    format.encodeCodes(0.25f, codes, MemorySegment.ofArray(row), 1);
+    float[] values = decode(format, row, 32, 32);
+    for (int i = 0; i < 32; i++) {
+      assertThat(values[i]).isEqualTo(0.25f * codes[i]);
+    }
+  }
+
+  @ParameterizedTest
   @EnumSource(BlockFormat.class)
   void readsAnyRunOfBlocksIntoAnyPlace(BlockFormat format) {
     int block = format.blockValues();

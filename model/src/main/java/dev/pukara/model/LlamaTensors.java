@@ -18,6 +18,7 @@ final class LlamaTensors {
   static final String HEAD = "lm_head.weight";
   static final String Q_PROJ = "self_attn.q_proj.weight";
   static final String K_PROJ = "self_attn.k_proj.weight";
+  static final String DOWN_PROJ = "mlp.down_proj.weight";
 
   /**
    * GGUF's tensor of RoPE divisors; has no counterpart in a checkpoint, where config.json says it.
@@ -43,7 +44,7 @@ final class LlamaTensors {
           "ffn_norm.weight", "post_attention_layernorm.weight",
           "ffn_gate.weight", "mlp.gate_proj.weight",
           "ffn_up.weight", "mlp.up_proj.weight",
-          "ffn_down.weight", "mlp.down_proj.weight");
+          "ffn_down.weight", DOWN_PROJ);
 
   private static final Map<String, String> OUTSIDE_BLOCKS_TO_GGUF = inverse(OUTSIDE_BLOCKS);
   private static final Map<String, String> IN_BLOCK_TO_GGUF = inverse(IN_BLOCK);
@@ -81,7 +82,7 @@ final class LlamaTensors {
       shapes.add(new Shape(block + "post_attention_layernorm.weight", 1, c.width(), true));
       shapes.add(new Shape(block + "mlp.gate_proj.weight", c.feedForward(), c.width(), false));
       shapes.add(new Shape(block + "mlp.up_proj.weight", c.feedForward(), c.width(), false));
-      shapes.add(new Shape(block + "mlp.down_proj.weight", c.width(), c.feedForward(), false));
+      shapes.add(new Shape(block + DOWN_PROJ, c.width(), c.feedForward(), false));
     }
     shapes.add(new Shape(FINAL_NORM, 1, c.width(), true));
     if (!c.tiedHead()) {

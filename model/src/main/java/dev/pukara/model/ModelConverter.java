@@ -31,13 +31,19 @@ public final class ModelConverter {
   private final TensorSource weights;
   private final Map<String, Object> added;
   private final boolean toGguf;
+  private final boolean trained;
   private final TreeSet<String> notes = new TreeSet<>();
 
   private ModelConverter(
-      ModelFile source, TensorSource weights, Map<String, Object> added, boolean toGguf) {
+      ModelFile source,
+      TensorSource weights,
+      Map<String, Object> added,
+      boolean trained,
+      boolean toGguf) {
     this.source = source;
     this.weights = weights;
     this.added = added;
+    this.trained = trained;
     this.toGguf = toGguf;
   }
 
@@ -53,7 +59,14 @@ public final class ModelConverter {
    */
   public static WrittenModel convert(ModelFile source, Path target, StorageTypes types)
       throws IOException {
-    return convert(source, source, target, types, Map.of());
+    return convert(source, target, types, source, Map.of(), false);
+  }
+
+  /** The same with the linear layers as {@code rounding} stores them. */
+  public static WrittenModel convert(
+      ModelFile source, GuidedRounding rounding, Path target, StorageTypes types)
+      throws IOException {
+    return convert(source, target, types, rounding, Map.of(), false);
   }
 
   /**
@@ -71,8 +84,19 @@ public final class ModelConverter {
       StorageTypes types,
       Map<String, Object> metadata)
       throws IOException {
+    return convert(source, target, types, weights, metadata, true);
+  }
+
+  private static WrittenModel convert(
+      ModelFile source,
+      Path target,
+      StorageTypes types,
+      TensorSource weights,
+      Map<String, Object> metadata,
+      boolean trained)
+      throws IOException {
     boolean toGguf = MappedFile.name(target).endsWith(".gguf");
-    ModelConverter converter = new ModelConverter(source, weights, metadata, toGguf);
+    ModelConverter converter = new ModelConverter(source, weights, metadata, trained, toGguf);
     List<TensorContent> tensors = converter.tensors(types);
     return toGguf
         ? converter.writeGguf(target, tensors)
@@ -137,7 +161,7 @@ public final class ModelConverter {
       GgufContent.describe(
           metadata, name(), config, Optional.of(source.tokenizer()), source.chatTemplate());
     }
-    if (weights != source) {
+    if (trained) {
       metadata.keySet().removeIf(key -> key.startsWith(OWN_KEYS));
     }
     added.forEach((key, value) -> metadata.put(key, GgufValue.of(value)));

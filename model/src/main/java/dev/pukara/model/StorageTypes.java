@@ -10,15 +10,19 @@ import java.util.Optional;
  *
  * @param linear the linear layers; empty: each as it is in the source
  * @param embedding embedding and head; empty: each as it is in the source
+ * @param down the down projections, which lose most; empty: as the other linear layers
  */
-public record StorageTypes(Optional<BlockFormat> linear, Optional<BlockFormat> embedding) {
+public record StorageTypes(
+    Optional<BlockFormat> linear, Optional<BlockFormat> embedding, Optional<BlockFormat> down) {
   /** Every tensor as it is in the source. */
-  public static final StorageTypes AS_SOURCE = new StorageTypes(Optional.empty(), Optional.empty());
+  public static final StorageTypes AS_SOURCE =
+      new StorageTypes(Optional.empty(), Optional.empty(), Optional.empty());
 
   /** Checks that the formats can be written. */
   public StorageTypes {
     linear.ifPresent(StorageTypes::requireWritable);
     embedding.ifPresent(StorageTypes::requireWritable);
+    down.ifPresent(StorageTypes::requireWritable);
   }
 
   /** One format for all matrices. */
@@ -28,7 +32,7 @@ public record StorageTypes(Optional<BlockFormat> linear, Optional<BlockFormat> e
 
   /** One format for the linear layers and one for embedding and head. */
   public static StorageTypes of(BlockFormat linear, BlockFormat embedding) {
-    return new StorageTypes(Optional.of(linear), Optional.of(embedding));
+    return new StorageTypes(Optional.of(linear), Optional.of(embedding), Optional.empty());
   }
 
   private static void requireWritable(BlockFormat format) {
@@ -44,8 +48,9 @@ public record StorageTypes(Optional<BlockFormat> linear, Optional<BlockFormat> e
 
   /** The format asked for a tensor, by transformers' name. */
   Optional<BlockFormat> of(String name) {
-    return name.equals(LlamaTensors.EMBEDDING) || name.equals(LlamaTensors.HEAD)
-        ? embedding
-        : linear;
+    if (name.equals(LlamaTensors.EMBEDDING) || name.equals(LlamaTensors.HEAD)) {
+      return embedding;
+    }
+    return name.endsWith(LlamaTensors.DOWN_PROJ) && down.isPresent() ? down : linear;
   }
 }

@@ -37,7 +37,8 @@ final class Export {
     StorageTypes wanted =
         new StorageTypes(
             types.linear().or(() -> Optional.of(BlockFormat.F16)),
-            types.embedding().or(() -> Optional.of(BlockFormat.F16)));
+            types.embedding().or(() -> Optional.of(BlockFormat.F16)),
+            types.down());
     try (Arena arena = Arena.ofShared()) {
       Trained trained = new Trained(network.export(arena));
       return ModelConverter.convert(base, trained, target, wanted, metadata);

@@ -113,7 +113,7 @@ final class BenchCommand implements Callable<Integer> {
       console.err().println("making random weights of shape " + shape + ", " + type + " ...");
       SyntheticModel.write(
           ModelSynthCommand.shape(shape),
-          ModelWriting.types(type, null),
+          ModelWriting.types(type, null, null),
           1,
           Optional.empty(),
           file);

@@ -13,7 +13,6 @@ import dev.pukara.guard.Verdict;
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.Precision;
 import dev.pukara.rows.Row;
-import dev.pukara.rows.Rows;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,7 +79,7 @@ final class ModelCompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<Row> picked = pick();
+    List<Row> picked = SpreadRows.pick(data, rows);
     PromptFormat chosen = format == null ? Guard.formatOf(file) : PromptFormats.find(format);
     double[] reference = scores(picked, chosen, Precision.F32);
     for (Precision precision : wanted()) {
@@ -97,23 +96,6 @@ final class ModelCompareCommand implements Callable<Integer> {
     try (Kernels kernels = Kernels.best()) {
       return kernels.precisions();
     }
-  }
-
-  /** Every n-th row of all files together. */
-  private List<Row> pick() throws IOException {
-    List<Row> all = new ArrayList<>();
-    for (Path each : data) {
-      all.addAll(Rows.readAll(each));
-    }
-    if (all.isEmpty()) {
-      throw new UserException("--data: no rows; give files with at least one");
-    }
-    int count = Math.min(rows, all.size());
-    List<Row> picked = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      picked.add(all.get((int) ((long) i * all.size() / count)));
-    }
-    return picked;
   }
 
   private double[] scores(List<Row> picked, PromptFormat chosen, Precision precision)

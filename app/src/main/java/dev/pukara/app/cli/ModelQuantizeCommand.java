@@ -1,11 +1,24 @@
 package dev.pukara.app.cli;
 
 import dev.pukara.app.cli.Pukara.Console;
+import dev.pukara.guard.Guard;
+import dev.pukara.guard.Policy;
+import dev.pukara.guard.Prompt;
+import dev.pukara.guard.PromptEncoder;
+import dev.pukara.guard.PromptFormat;
+import dev.pukara.guard.PromptFormats;
+import dev.pukara.kernels.Kernels;
+import dev.pukara.model.GuidedRounding;
 import dev.pukara.model.ModelConverter;
 import dev.pukara.model.ModelFile;
+import dev.pukara.model.StorageTypes;
+import dev.pukara.model.Tokenizer;
+import dev.pukara.model.WrittenModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,8 +28,18 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "quantize",
     description = "Writes a model with its matrices in another type; norms stay F32.",
-    mixinStandardHelpOptions = true)
+    mixinStandardHelpOptions = true,
+    footer = {
+      "",
+      "Examples:",
+      "  pukara model quantize MODEL.gguf small.gguf --type Q4_0",
+      "  pukara model quantize MODEL.gguf small.gguf --type Q4_0 --embedding Q5_0"
+          + " --rows rows.jsonl"
+    })
 final class ModelQuantizeCommand implements Callable<Integer> {
+  /** Longer prompts are left out: few texts would then count for all. */
+  private static final int TOKENS_MAX = 1024;
+
   @Parameters(
       index = "0",
       paramLabel = "FILE",
@@ -39,6 +62,33 @@ final class ModelQuantizeCommand implements Callable<Integer> {
       description = "Type of embedding and head; by default the same.")
   private @Nullable String embedding;
 
+  @Option(
+      names = "--down",
+      paramLabel = "TYPE",
+      description = "Type of the down projections, which lose most; by default as the others.")
+  private @Nullable String down;
+
+  @Option(
+      names = "--rows",
+      arity = "1..*",
+      paramLabel = "ROWS.jsonl",
+      description =
+          "Rows (docs/data-format.md) by which to round: each layer keeps its results on their"
+              + " prompts (GPTQ). For Q4_0, Q5_0 and Q8_0; takes minutes.")
+  private List<Path> rows = List.of();
+
+  @Option(
+      names = "--rows-max",
+      paramLabel = "N",
+      description = "Rows that are used, spread evenly; default: ${DEFAULT-VALUE}.")
+  private int rowsMax = 400;
+
+  @Option(
+      names = "--format",
+      paramLabel = "NAME",
+      description = "Prompt format for --rows; by default as the model file says.")
+  private @Nullable String format;
+
   private final Console console;
 
   ModelQuantizeCommand(Console console) {
@@ -47,11 +97,41 @@ final class ModelQuantizeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    StorageTypes types = ModelWriting.types(type, embedding, down);
     try (ModelFile model = ModelFile.open(source)) {
       ModelWriting.report(
-          ModelConverter.convert(model, target, ModelWriting.types(type, embedding)),
+          rows.isEmpty() ? ModelConverter.convert(model, target, types) : guided(model, types),
           console.err());
     }
     return 0;
+  }
+
+  private WrittenModel guided(ModelFile model, StorageTypes types) throws IOException {
+    List<GuidedRounding.Prompt> prompts = prompts(model);
+    ProgressBar progress = new ProgressBar(console.err());
+    progress.start("reading prompts", 0, prompts.size());
+    try (Kernels kernels = Kernels.best();
+        GuidedRounding rounding =
+            GuidedRounding.of(model, kernels, types, prompts, progress::advance)) {
+      progress.end();
+      return ModelConverter.convert(model, rounding, target, types);
+    }
+  }
+
+  private List<GuidedRounding.Prompt> prompts(ModelFile model) throws IOException {
+    PromptFormat chosen = format == null ? Guard.formatOf(source) : PromptFormats.find(format);
+    Policy policy = Guard.inPrompt(source, chosen, chosen.defaultPolicy());
+    PromptEncoder encoder = new PromptEncoder(Tokenizer.of(model.tokenizer()), chosen);
+    return SpreadRows.pick(rows, rowsMax).stream()
+        .map(row -> tokens(encoder, chosen.render(policy, row.conversation())))
+        .filter(prompt -> prompt.rest().length <= TOKENS_MAX)
+        .toList();
+  }
+
+  private static GuidedRounding.Prompt tokens(PromptEncoder encoder, Prompt prompt) {
+    IntStream stem = IntStream.of(encoder.stem(prompt));
+    int[] rest =
+        IntStream.concat(stem, IntStream.of(encoder.tail(prompt, prompt.tail()))).toArray();
+    return new GuidedRounding.Prompt(encoder.prefix(prompt), rest);
   }
 }

@@ -73,7 +73,8 @@ final class ModelSynthCommand implements Callable<Integer> {
       }
     }
     ModelWriting.report(
-        SyntheticModel.write(shape(shape), ModelWriting.types(type, null), seed, spec, target),
+        SyntheticModel.write(
+            shape(shape), ModelWriting.types(type, null, null), seed, spec, target),
         console.err());
     return 0;
   }

@@ -14,10 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class ModelWriting {
   private ModelWriting() {}
 
-  static StorageTypes types(@Nullable String linear, @Nullable String embedding) {
+  /** What is not named is as {@code linear}. */
+  static StorageTypes types(
+      @Nullable String linear, @Nullable String embedding, @Nullable String down) {
     Optional<BlockFormat> all = Optional.ofNullable(linear).map(ModelWriting::format);
     Optional<BlockFormat> ends = Optional.ofNullable(embedding).map(ModelWriting::format);
-    return new StorageTypes(all, ends.or(() -> all));
+    return new StorageTypes(
+        all, ends.or(() -> all), Optional.ofNullable(down).map(ModelWriting::format));
   }
 
   private static BlockFormat format(String name) {

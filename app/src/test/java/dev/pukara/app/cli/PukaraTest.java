@@ -159,6 +159,28 @@ class PukaraTest {
     assertThat(Cli.run("model", "info", small).out()).contains("Q4_0");
   }
 
+  @Test
+  void quantizeByRows() throws IOException {
+    String rows = folder.resolve("rows.jsonl").toString();
+    Files.writeString(
+        Path.of(rows),
+        "{\"id\":\"1\",\"prompt\":\"How do I sort a list?\",\"prompt_label\":\"safe\"}\n"
+            .repeat(8));
+    String small = folder.resolve("guided.gguf").toString();
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "model", "quantize", model, small, "--rows", rows, "--format", "llama-guard-3-1b"));
+    args.addAll(List.of("--type", "Q4_0", "--down", "Q5_0", "--embedding", "Q8_0"));
+    Result result = Cli.run(args.toArray(String[]::new));
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.err()).contains("8/8").contains("Q4_0=12, Q5_0=2, Q8_0=1");
+    args.set(args.indexOf("Q4_0"), "Q4_1");
+    Result refused = Cli.run(args.toArray(String[]::new));
+    assertThat(refused.code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(refused.err()).contains("Q4_0, Q5_0 or Q8_0");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
