@@ -172,6 +172,7 @@ class PukaraTest {
             List.of(
                 "model", "quantize", model, small, "--rows", rows, "--format", "llama-guard-3-1b"));
     args.addAll(List.of("--type", "Q4_0", "--down", "Q5_0", "--embedding", "Q8_0"));
+    args.addAll(List.of("--policy", "openai-moderation"));
     Result result = Cli.run(args.toArray(String[]::new));
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.err()).contains("8/8").contains("Q4_0=12, Q5_0=2, Q8_0=1");
