@@ -102,13 +102,17 @@ final class PrefixCache<S> {
     return pinned(node, nodeTokens, parts);
   }
 
-  /** Finds and pins the policy that begins most as {@code policy} does, which is not there. */
-  Match<S> matchBeginning(int[] policy) {
+  /**
+   * Finds and pins the policy that begins most as {@code policy} does, which is not there.
+   *
+   * @param limit most tokens; with 0 nothing is pinned
+   */
+  Match<S> matchBeginning(int[] policy, int limit) {
     uses++;
     Node<S> best = root;
     int most = 0;
     for (Node<S> other : policies.values()) {
-      int shared = sharedTokens(other.tokens, policy, 0, policy.length - 1);
+      int shared = sharedTokens(other.tokens, policy, 0, limit);
       if (shared > most) {
         most = shared;
         best = other;

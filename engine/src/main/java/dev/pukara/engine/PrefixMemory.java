@@ -56,7 +56,7 @@ final class PrefixMemory implements AutoCloseable {
 
   /** Tokens that are there of a policy that is not there as a whole. */
   int cachedBeginning(int[] policy) {
-    PrefixCache.Match<KvSpan> match = cache.matchBeginning(policy);
+    PrefixCache.Match<KvSpan> match = cache.matchBeginning(policy, policy.length - 1);
     cache.release(match);
     return match.tokens();
   }
@@ -64,7 +64,7 @@ final class PrefixMemory implements AutoCloseable {
   /** What is cached of a sequence, at most {@code max} tokens of it; pinned until released. */
   PrefixCache.Match<KvSpan> match(Sequence sequence, int max) {
     return sequence.isPrefix()
-        ? cache.matchBeginning(sequence.tokens)
+        ? cache.matchBeginning(sequence.tokens, max)
         : cache.match(sequence.tokens, sequence.request.prefix().length, max);
   }
 

@@ -164,6 +164,31 @@ class EngineTest {
     }
   }
 
+  /** The second policy needs the room of the one whose beginning it could have copied. */
+  @Test
+  void policyTakesThePlaceOfItsSister() {
+    Random random = new Random(8);
+    int[] policy = tokens(random, 100);
+    int[] sister = policy.clone();
+    sister[90] = (sister[90] + 1) % vocabulary;
+    int[] stem = tokens(random, 20);
+    long room;
+    try (Engine engine = engine(options())) {
+      room = engine.model().spanBytes(128) + engine.model().spanBytes(64);
+    }
+    try (Engine engine = engine(options().withCacheBytesMax(room))) {
+      for (int[] each : List.of(policy, sister)) {
+        long before = engine.stats().computedTokens();
+        Answer first = engine.submit(Request.of(each, stem, CANDIDATES)).join();
+        assertThat(first.logits()[0]).containsExactly(cold(join(each, stem)), offset());
+        Answer second = engine.submit(Request.of(each, stem, CANDIDATES)).join();
+        assertThat(second.cachedTokens()).isGreaterThanOrEqualTo(each.length);
+        // The policy once, the text twice at most.
+        assertThat(engine.stats().computedTokens() - before).isBetween(120L, 140L);
+      }
+    }
+  }
+
   @Test
   void normalizerIsTheSumOverTheVocabulary() {
     int[] stem = tokens(new Random(6), 10);

@@ -61,7 +61,7 @@ class PrefixCacheTest {
   @Test
   void policyIsOnePieceWhateverOtherBeginsLikeIt() {
     cache.addPolicy(new int[] {1, 2, 3}, "one");
-    PrefixCache.Match<String> beginning = cache.matchBeginning(new int[] {1, 2, 8, 9});
+    PrefixCache.Match<String> beginning = cache.matchBeginning(new int[] {1, 2, 8, 9}, 3);
     assertThat(beginning.parts()).containsExactly(new PrefixCache.Used<>("one", 2));
     cache.release(beginning);
     assertThat(parts(4, 1, 2, 8, 9, 5)).isEmpty();
@@ -72,6 +72,16 @@ class PrefixCacheTest {
         .containsExactly(new PrefixCache.Used<>("two", 4), new PrefixCache.Used<>("text", 1));
     assertThat(parts(3, 1, 2, 3, 5)).containsExactly(new PrefixCache.Used<>("one", 3));
     assertThat(parts(0, 1, 2, 3, 5)).isEmpty();
+  }
+
+  /** Who finds no room with a beginning in use must be able to let it go. */
+  @Test
+  void beginningOfNoTokensKeepsNothing() {
+    cache.addPolicy(new int[] {1, 2, 3}, "one");
+    PrefixCache.Match<String> nothing = cache.matchBeginning(new int[] {1, 2, 8}, 0);
+    assertThat(nothing.parts()).isEmpty();
+    assertThat(cache.evictOne()).isTrue();
+    cache.release(nothing);
   }
 
   @Test
