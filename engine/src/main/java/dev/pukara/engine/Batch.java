@@ -101,17 +101,13 @@ record Batch(
       rows += part.length;
     }
 
+    /** The policy, which is one piece. */
     private static List<Slice.Part> context(Sequence sequence) {
-      List<Slice.Part> parts = new ArrayList<>();
-      int left = sequence.shared;
-      for (PrefixCache.Used<KvSpan> used : Objects.requireNonNull(sequence.match).parts()) {
-        int tokens = Math.min(left, used.tokens());
-        if (tokens > 0) {
-          parts.add(new Slice.Part(used.span(), tokens));
-        }
-        left -= tokens;
+      if (sequence.shared == 0) {
+        return List.of();
       }
-      return parts;
+      PrefixCache.Match<KvSpan> match = Objects.requireNonNull(sequence.match);
+      return List.of(new Slice.Part(match.parts().getFirst().span(), sequence.shared));
     }
   }
 }

@@ -207,9 +207,10 @@ public final class Engine implements AutoCloseable {
 
   private void enqueue(Sequence sequence) {
     int[] prefix = sequence.request.prefix();
-    if (!memory.hasPolicy(prefix)) {
+    TokenKey key = new TokenKey(prefix);
+    if (prefixes.containsKey(key) || !memory.hasPolicy(prefix)) {
       sequence.cachedAtArrival = memory.cachedBeginning(prefix);
-      sequence.waitsFor = prefixes.computeIfAbsent(new TokenKey(prefix), this::startPrefix);
+      sequence.waitsFor = prefixes.computeIfAbsent(key, this::startPrefix);
     }
     scheduler.add(sequence);
   }

@@ -138,7 +138,7 @@ final class PrefixCache<S> {
 
   /** Whether all of {@code policy} is there. */
   boolean hasPolicy(int[] policy) {
-    return policies.containsKey(TokenKey.of(policy, policy.length));
+    return policies.containsKey(new TokenKey(policy));
   }
 
   private static int sharedTokens(int[] run, int[] sequence, int from, int limit) {
@@ -156,7 +156,7 @@ final class PrefixCache<S> {
    */
   boolean addPolicy(int[] policy, S span) {
     Node<S> node = new Node<>(null, 0, policy, span);
-    return policies.putIfAbsent(TokenKey.of(policy, policy.length), node) == null && added(node);
+    return policies.putIfAbsent(new TokenKey(policy), node) == null && added(node);
   }
 
   /**
@@ -219,7 +219,7 @@ final class PrefixCache<S> {
       return false;
     }
     if (victim.parent == null) {
-      policies.remove(TokenKey.of(victim.tokens, victim.tokens.length));
+      policies.remove(new TokenKey(victim.tokens));
     } else {
       victim.parent.children.remove(key(victim.offset, victim.tokens[0]));
     }

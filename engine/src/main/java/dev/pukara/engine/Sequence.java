@@ -100,9 +100,8 @@ final class Sequence {
     shared = sharedOf(cached);
     int position = 0;
     for (PrefixCache.Used<KvSpan> used : cachedStart.parts()) {
-      int from = Math.max(0, shared - position);
-      if (from < used.tokens()) {
-        used.span().copyTo(from, used.tokens() - from, memory, position + from - shared);
+      if (position >= shared) { // not the policy, which is one part, the first
+        used.span().copyTo(0, used.tokens(), memory, position - shared);
       }
       position += used.tokens();
     }

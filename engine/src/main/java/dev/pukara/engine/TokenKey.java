@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 record TokenKey(int[] tokens) {
   /** The first {@code count} of {@code tokens}. */
   static TokenKey of(int[] tokens, int count) {
-    return new TokenKey(count == tokens.length ? tokens : Arrays.copyOf(tokens, count));
+    return new TokenKey(Arrays.copyOf(tokens, count));
   }
 
   @Override

@@ -80,9 +80,14 @@ public final class PromptEncoder {
     return encode(tail, endsInText(prompt.stem()));
   }
 
+  /** What the template has behind the policy. */
+  public int[] behindPrefix(Prompt prompt) {
+    return join(stem(prompt), tail(prompt, prompt.tail()));
+  }
+
   /** All of the template's text. */
   int[] all(Prompt prompt) {
-    return join(join(prefix(prompt), stem(prompt)), tail(prompt, prompt.tail()));
+    return join(prefix(prompt), behindPrefix(prompt));
   }
 
   private static boolean endsInText(List<Piece> pieces) {

@@ -149,48 +149,17 @@ public final class ProfiledKernels implements Kernels {
   }
 
   /** A layer with a clock. */
-  private final class ProfiledLinear implements Linear {
-    private final Linear layer;
+  private final class ProfiledLinear extends ForwardingLinear {
     private final Profile.Phase phase;
 
     ProfiledLinear(Linear layer, Profile.Phase phase) {
-      this.layer = layer;
+      super(layer);
       this.phase = phase;
     }
 
     @Override
-    public int inputs() {
-      return layer.inputs();
-    }
-
-    @Override
-    public int outputs() {
-      return layer.outputs();
-    }
-
-    @Override
-    public Precision precision() {
-      return layer.precision();
-    }
-
-    @Override
     public void forward(Activations x, int rows, Tensor out, boolean accumulate) {
-      time(phase, () -> layer.forward(x, rows, out, accumulate));
-    }
-
-    @Override
-    public List<Preparation> preparations(int rowsMax) {
-      return layer.preparations(rowsMax);
-    }
-
-    @Override
-    public long residentBytes() {
-      return layer.residentBytes();
-    }
-
-    @Override
-    public void close() {
-      layer.close();
+      time(phase, () -> super.forward(x, rows, out, accumulate));
     }
   }
 }

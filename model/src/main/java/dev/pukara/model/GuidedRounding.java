@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,9 +61,8 @@ public final class GuidedRounding implements TensorSource, AutoCloseable {
       StorageTypes types,
       List<Prompt> prompts,
       IntConsumer seen) {
-    if (types.linear().isEmpty()
-        || !types.linear().get().isScaled()
-        || !types.down().or(types::linear).get().isScaled()) {
+    if (Stream.of(types.linear(), types.of(LlamaTensors.DOWN_PROJ))
+        .anyMatch(type -> type.isEmpty() || !type.get().isScaled())) {
       throw new IllegalArgumentException(
           "rounding by rows makes linear layers Q4_0, Q5_0 or Q8_0, not " + types);
     }

@@ -1,6 +1,7 @@
 package dev.pukara.model;
 
 import dev.pukara.kernels.Activations;
+import dev.pukara.kernels.ForwardingLinear;
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.KvSpan;
 import dev.pukara.kernels.Linear;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
-import java.util.function.Supplier;
 
 /**
  * What the linear layers of a model read: for each the sum of {@code x^T x} over all tokens of some
@@ -137,7 +137,7 @@ final class InputMoments implements AutoCloseable {
     Tensor sum = Tensor.allocate(arena, layer.inputs(), layer.inputs());
     sums.computeIfAbsent(kind, any -> new ArrayList<>()).add(sum);
     Tensor read = Tensor.allocate(work, rows, layer.inputs());
-    return new Watched(kernels, products, layer, sum, read, () -> weight);
+    return new Watched(kernels, products, layer, sum, read);
   }
 
   /** The sum of the layer {@code kind} of a block. */
@@ -151,57 +151,37 @@ final class InputMoments implements AutoCloseable {
   }
 
   /** A layer that adds what it reads to a sum. */
-  private record Watched(
-      Kernels kernels,
-      MatrixProducts products,
-      Linear layer,
-      Tensor sum,
-      Tensor read,
-      Supplier<Float> weight)
-      implements Linear {
+  private final class Watched extends ForwardingLinear {
+    private final Kernels kernels;
+    private final MatrixProducts products;
+    private final Tensor sum;
+    private final Tensor read;
+
+    Watched(Kernels kernels, MatrixProducts products, Linear layer, Tensor sum, Tensor read) {
+      super(layer);
+      this.kernels = kernels;
+      this.products = products;
+      this.sum = sum;
+      this.read = read;
+    }
+
     @Override
     public void forward(Activations x, int rows, Tensor out, boolean accumulate) {
       read.segment().fill((byte) 0); // products of one size, whatever the number of rows
       kernels.read(x, rows, read);
-      scale(rows, (float) Math.sqrt(weight.get()));
+      if (weight != 1) {
+        scale(rows, (float) Math.sqrt(weight));
+      }
       Matrix values = Matrix.of(read);
       products.multiply(values.transposed(), values, Matrix.of(sum), true);
-      layer.forward(x, rows, out, accumulate);
+      super.forward(x, rows, out, accumulate);
     }
 
     private void scale(int rows, float factor) {
-      if (factor == 1) {
-        return;
-      }
       for (long i = 0; i < (long) rows * read.cols(); i++) {
         float value = read.segment().getAtIndex(Tensor.F32, i);
         read.segment().setAtIndex(Tensor.F32, i, value * factor);
       }
-    }
-
-    @Override
-    public int inputs() {
-      return layer.inputs();
-    }
-
-    @Override
-    public int outputs() {
-      return layer.outputs();
-    }
-
-    @Override
-    public Precision precision() {
-      return layer.precision();
-    }
-
-    @Override
-    public long residentBytes() {
-      return layer.residentBytes();
-    }
-
-    @Override
-    public void close() {
-      layer.close();
     }
   }
 }

@@ -51,6 +51,6 @@ public record StorageTypes(
     if (name.equals(LlamaTensors.EMBEDDING) || name.equals(LlamaTensors.HEAD)) {
       return embedding;
     }
-    return name.endsWith(LlamaTensors.DOWN_PROJ) && down.isPresent() ? down : linear;
+    return name.endsWith(LlamaTensors.DOWN_PROJ) ? down.or(() -> linear) : linear;
   }
 }

@@ -1,6 +1,7 @@
 package dev.pukara.model;
 
 import dev.pukara.kernels.Activations;
+import dev.pukara.kernels.ForwardingLinear;
 import dev.pukara.kernels.Kernels;
 import dev.pukara.kernels.Linear;
 import dev.pukara.kernels.Precision;
@@ -10,7 +11,7 @@ import java.lang.foreign.Arena;
 /**
  * An f32 layer with an int8 twin: each call is answered by the first and repeated by the second.
  */
-final class WatchedLinear implements Linear {
+final class WatchedLinear extends ForwardingLinear {
   /** Takes what one call showed. */
   @FunctionalInterface
   interface Sink {
@@ -27,30 +28,14 @@ final class WatchedLinear implements Linear {
   }
 
   private final Kernels kernels;
-  private final Linear exact;
   private final Linear int8;
   private final Sink sink;
 
   WatchedLinear(Kernels kernels, Linear exact, Linear int8, Sink sink) {
+    super(exact);
     this.kernels = kernels;
-    this.exact = exact;
     this.int8 = int8;
     this.sink = sink;
-  }
-
-  @Override
-  public int inputs() {
-    return exact.inputs();
-  }
-
-  @Override
-  public int outputs() {
-    return exact.outputs();
-  }
-
-  @Override
-  public Precision precision() {
-    return exact.precision();
   }
 
   @Override
@@ -60,12 +45,12 @@ final class WatchedLinear implements Linear {
       Tensor values = Tensor.allocate(arena, rows, inputs());
       kernels.read(x, rows, values);
       Tensor expected = Tensor.allocate(arena, rows, outputs());
-      exact.forward(x, rows, expected, false);
+      super.forward(x, rows, expected, false);
       Tensor own = quantised(arena, values);
       Tensor shared = quantised(arena, rounded(arena, values));
       sink.take(values, expected, own, shared);
     }
-    exact.forward(x, rows, out, accumulate);
+    super.forward(x, rows, out, accumulate);
   }
 
   private Tensor quantised(Arena arena, Tensor values) {
@@ -93,12 +78,12 @@ final class WatchedLinear implements Linear {
 
   @Override
   public long residentBytes() {
-    return exact.residentBytes() + int8.residentBytes();
+    return super.residentBytes() + int8.residentBytes();
   }
 
   @Override
   public void close() {
-    exact.close();
+    super.close();
     int8.close();
   }
 }

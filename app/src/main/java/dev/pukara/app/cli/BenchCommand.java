@@ -112,11 +112,7 @@ final class BenchCommand implements Callable<Integer> {
       String shape = source.shape;
       console.err().println("making random weights of shape " + shape + ", " + type + " ...");
       SyntheticModel.write(
-          ModelSynthCommand.shape(shape),
-          ModelWriting.types(type, null, null),
-          1,
-          Optional.empty(),
-          file);
+          ModelSynthCommand.shape(shape), ModelWriting.types(type), 1, Optional.empty(), file);
       run(file, shape + " " + type, Optional.empty());
     } finally {
       Files.deleteIfExists(file);

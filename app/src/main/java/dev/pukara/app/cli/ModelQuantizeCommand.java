@@ -4,7 +4,6 @@ import dev.pukara.app.cli.Pukara.Console;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.Policies;
 import dev.pukara.guard.Policy;
-import dev.pukara.guard.Prompt;
 import dev.pukara.guard.PromptEncoder;
 import dev.pukara.guard.PromptFormat;
 import dev.pukara.guard.PromptFormats;
@@ -19,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -130,15 +128,9 @@ final class ModelQuantizeCommand implements Callable<Integer> {
     Policy inPrompt = Guard.inPrompt(source, chosen, asked);
     PromptEncoder encoder = new PromptEncoder(Tokenizer.of(model.tokenizer()), chosen);
     return SpreadRows.pick(rows, rowsMax).stream()
-        .map(row -> tokens(encoder, chosen.render(inPrompt, row.conversation())))
+        .map(row -> chosen.render(inPrompt, row.conversation()))
+        .map(p -> new GuidedRounding.Prompt(encoder.prefix(p), encoder.behindPrefix(p)))
         .filter(prompt -> prompt.rest().length <= TOKENS_MAX)
         .toList();
-  }
-
-  private static GuidedRounding.Prompt tokens(PromptEncoder encoder, Prompt prompt) {
-    IntStream stem = IntStream.of(encoder.stem(prompt));
-    int[] rest =
-        IntStream.concat(stem, IntStream.of(encoder.tail(prompt, prompt.tail()))).toArray();
-    return new GuidedRounding.Prompt(encoder.prefix(prompt), rest);
   }
 }

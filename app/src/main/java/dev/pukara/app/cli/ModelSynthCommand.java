@@ -73,8 +73,7 @@ final class ModelSynthCommand implements Callable<Integer> {
       }
     }
     ModelWriting.report(
-        SyntheticModel.write(
-            shape(shape), ModelWriting.types(type, null, null), seed, spec, target),
+        SyntheticModel.write(shape(shape), ModelWriting.types(type), seed, spec, target),
         console.err());
     return 0;
   }

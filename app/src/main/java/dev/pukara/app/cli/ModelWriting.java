@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 final class ModelWriting {
   private ModelWriting() {}
 
+  static StorageTypes types(@Nullable String all) {
+    return types(all, null, null);
+  }
+
   /** What is not named is as {@code linear}. */
   static StorageTypes types(
       @Nullable String linear, @Nullable String embedding, @Nullable String down) {
