@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,9 +20,13 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /**
  * A map of a YAML file, read field by field. Every error names file, field, what stands there and
  * what was expected; {@link #noOthers} refuses fields that nobody asked for.
+ *
+ * <p>{@code extends: other.yaml} takes everything that the file leaves open from another one beside
+ * it, maps field by field; a field that is {@code null} is taken out.
  */
 public final class Fields {
   private static final YAMLMapper YAML = new YAMLMapper();
+  private static final String EXTENDS = "extends";
 
   private final JsonNode node;
   private final String where;
@@ -32,12 +37,43 @@ public final class Fields {
     this.where = where;
   }
 
-  /** Reads a file. */
+  /** Reads a file, and those that it extends. */
   public static Fields read(Path file) throws IOException {
+    return new Fields(readExtended(file, new LinkedHashSet<>()), file.toString());
+  }
+
+  private static ObjectNode readExtended(Path file, Set<Path> readers) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new RecipeException(file + ": no such file; expected a YAML file");
+      String reader =
+          readers.isEmpty() ? "" : " (extended by " + List.copyOf(readers).getLast() + ")";
+      throw new RecipeException(file + ": no such file" + reader + "; expected a YAML file");
     }
-    return parse(Files.readString(file), file.toString());
+    if (!readers.add(file.toRealPath())) {
+      throw new RecipeException(file + ": extends itself: " + readers + "; correct the files");
+    }
+    Fields own = parse(Files.readString(file), file.toString());
+    Optional<String> other = own.text(EXTENDS);
+    if (other.isEmpty()) {
+      return (ObjectNode) own.node;
+    }
+    ObjectNode merged = readExtended(file.resolveSibling(other.get()), readers);
+    lay((ObjectNode) own.node, merged);
+    merged.remove(EXTENDS);
+    return merged;
+  }
+
+  /** Lays the fields of one map over those of another. */
+  private static void lay(ObjectNode over, ObjectNode under) {
+    for (Map.Entry<String, JsonNode> field : over.properties()) {
+      JsonNode before = under.get(field.getKey());
+      if (field.getValue().isNull()) {
+        under.remove(field.getKey());
+      } else if (field.getValue() instanceof ObjectNode map && before instanceof ObjectNode lower) {
+        lay(map, lower);
+      } else {
+        under.set(field.getKey(), field.getValue());
+      }
+    }
   }
 
   /**
