@@ -58,9 +58,7 @@ class BundledGuardTest {
 
   @BeforeAll
   static void read() throws IOException {
-    try (Stream<Row> lines = Rows.read(GATE.resolve("rows.jsonl"))) {
-      lines.forEach(rows::add);
-    }
+    rows.addAll(rows("rows.jsonl"));
     JsonMapper json = new JsonMapper();
     for (String line : Files.readAllLines(GATE.resolve("verdicts.jsonl"))) {
       JsonNode verdict = json.readTree(line);
@@ -79,7 +77,7 @@ class BundledGuardTest {
   @Test
   void referenceScoresStay() throws IOException {
     try (Guard guard = Guard.open(options().withPrecision(Precision.F32))) {
-      List<Verdict> verdicts = verdicts(guard);
+      List<Verdict> verdicts = verdicts(guard, rows);
       for (int i = 0; i < rows.size(); i++) {
         assertThat(verdicts.get(i).score())
             .as(rows.get(i).id())
@@ -94,7 +92,7 @@ class BundledGuardTest {
     try (Guard guard = Guard.open(options())) {
       double difference = 0;
       int flips = 0;
-      List<Verdict> verdicts = verdicts(guard);
+      List<Verdict> verdicts = verdicts(guard, rows);
       for (int i = 0; i < rows.size(); i++) {
         Pin pin = pinned.get(i);
         difference += Math.abs(verdicts.get(i).score() - pin.score());
@@ -151,20 +149,17 @@ class BundledGuardTest {
   /** What people type every day, words that only sound violent, and plain harm: as users run it. */
   @Test
   void everydayMessagesAreJudgedAsLabelled() throws IOException {
-    try (Guard guard =
-            Guard.open(GuardOptions.of(Starter.model()).withCategories(CategoryMode.NEVER));
-        Stream<Row> lines = Rows.read(GATE.resolve("everyday.jsonl"))) {
-      List<Row> everyday = lines.toList();
-      List<Verdict> verdicts = guard.checkAll(everyday.stream().map(Row::conversation).toList());
-      List<String> wrong = new ArrayList<>();
+    List<Row> everyday = rows("everyday.jsonl");
+    List<String> wrong = new ArrayList<>();
+    try (Guard guard = Guard.open(options().withDefences(DefenceOptions.DEFAULT))) {
+      List<Verdict> verdicts = verdicts(guard, everyday);
       for (int i = 0; i < everyday.size(); i++) {
-        boolean unsafe = everyday.get(i).promptLabel().orElseThrow() == Label.UNSAFE;
-        if (verdicts.get(i) instanceof Verdict.Unsafe != unsafe) {
+        if (verdicts.get(i) instanceof Verdict.Unsafe != unsafe(everyday.get(i))) {
           wrong.add(everyday.get(i).id() + " " + verdicts.get(i).score());
         }
       }
-      assertThat(wrong).hasSizeLessThanOrEqualTo(EVERYDAY_WRONG_MAX);
     }
+    assertThat(wrong).hasSizeLessThanOrEqualTo(EVERYDAY_WRONG_MAX);
   }
 
   /** Not a benchmark: a model or prompt that is broken altogether is noticed. */
@@ -172,9 +167,7 @@ class BundledGuardTest {
   void mostRowsAreJudgedAsLabelled() {
     int right = 0;
     for (int i = 0; i < rows.size(); i++) {
-      Row row = rows.get(i);
-      boolean unsafe = row.responseLabel().or(row::promptLabel).orElseThrow() == Label.UNSAFE;
-      right += unsafe == pinned.get(i).unsafe() ? 1 : 0;
+      right += unsafe(rows.get(i)) == pinned.get(i).unsafe() ? 1 : 0;
     }
     assertThat(right).isGreaterThan(rows.size() * 3 / 4);
   }
@@ -185,8 +178,18 @@ class BundledGuardTest {
         .withCategories(CategoryMode.NEVER);
   }
 
-  private static List<Verdict> verdicts(Guard guard) {
-    List<Conversation> conversations = rows.stream().map(Row::conversation).toList();
-    return guard.checkAll(conversations);
+  private static List<Row> rows(String file) throws IOException {
+    try (Stream<Row> lines = Rows.read(GATE.resolve(file))) {
+      return lines.toList();
+    }
+  }
+
+  /** As labelled: the last message. */
+  private static boolean unsafe(Row row) {
+    return row.responseLabel().or(row::promptLabel).orElseThrow() == Label.UNSAFE;
+  }
+
+  private static List<Verdict> verdicts(Guard guard, List<Row> rows) {
+    return guard.checkAll(rows.stream().map(Row::conversation).toList());
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.core.JacksonException;
@@ -39,13 +40,16 @@ public final class Fields {
 
   /** Reads a file, and those that it extends. */
   public static Fields read(Path file) throws IOException {
-    return new Fields(readExtended(file, new LinkedHashSet<>()), file.toString());
+    SequencedSet<Path> files = new LinkedHashSet<>();
+    ObjectNode fields = readExtended(file, files);
+    // A wrong field may stand in any of them.
+    String others = files.size() == 1 ? "" : " or a file that it extends";
+    return new Fields(fields, file + others);
   }
 
-  private static ObjectNode readExtended(Path file, Set<Path> readers) throws IOException {
+  private static ObjectNode readExtended(Path file, SequencedSet<Path> readers) throws IOException {
     if (!Files.isRegularFile(file)) {
-      String reader =
-          readers.isEmpty() ? "" : " (extended by " + List.copyOf(readers).getLast() + ")";
+      String reader = readers.isEmpty() ? "" : " (extended by " + readers.getLast() + ")";
       throw new RecipeException(file + ": no such file" + reader + "; expected a YAML file");
     }
     if (!readers.add(file.toRealPath())) {

@@ -38,6 +38,8 @@ class FieldsTest {
     assertThat(sources.names()).containsExactly("a", "c");
     assertThat(sources.map("a").orElseThrow().integer("weight", 0, 10, 0)).isEqualTo(5);
     assertThat(sources.map("a").orElseThrow().flag("use", false)).isTrue();
+    assertThatThrownBy(() -> third.integer("steps", 100, 1000, 0))
+        .hasMessageContaining("third.yaml or a file that it extends: steps is 7");
   }
 
   @Test
