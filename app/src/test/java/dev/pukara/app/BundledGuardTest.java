@@ -45,10 +45,10 @@ class BundledGuardTest {
   private static final double TOLERANCE = 2e-3;
 
   /**
-   * Of 64. The model that ships gets six wrong, and one more may fall to the other side of the
+   * Of 64. The model that ships gets five wrong, and one more may fall to the other side of the
    * threshold on another machine; a next model should do with two.
    */
-  private static final int EVERYDAY_WRONG_MAX = 7;
+  private static final int EVERYDAY_WRONG_MAX = 6;
 
   private static final List<Row> rows = new ArrayList<>();
   private static final List<Pin> pinned = new ArrayList<>();
