@@ -49,8 +49,9 @@ final class OneDnn {
   private static final int IN_ORDER = 1;
 
   /** Bits of {@code dnnl_cpu_isa_t}. */
-  private static final int ISA_AVX2_VNNI = 0x08;
+  private static final int ISA_AVX2 = 0x04;
 
+  private static final int ISA_AVX2_VNNI = 0x08;
   private static final int ISA_AVX512_VNNI = 0x40;
   private static final int ISA_AVX512_BF16 = 0x80;
   private static final int ISA_AMX = 0xe00;
@@ -200,8 +201,17 @@ final class OneDnn {
     }
   }
 
-  /** True if u8 x s8 products sum in 32 bits (without VNNI, 16-bit sums of pairs saturate). */
-  static boolean hasInt8() {
+  /** True if the CPU has AVX2, without which oneDNN gains nothing. */
+  static boolean hasAvx2() {
+    return (isa() & ISA_AVX2) != 0;
+  }
+
+  /**
+   * True if u8 x s8 products add up in 32 bits. Without these instructions the products of two
+   * neighbours, the inputs {@code 2 k} and {@code 2 k + 1}, are first added in 16 bits, where they
+   * saturate.
+   */
+  static boolean hasVnni() {
     return (isa() & (ISA_AVX512_VNNI | ISA_AVX2_VNNI)) != 0;
   }
 

@@ -23,14 +23,13 @@ final class OneDnnKernels implements Kernels {
   /**
    * Loads oneDNN.
    *
-   * @throws KernelsException if it cannot be loaded, or if this CPU has neither int8 nor bf16
-   *     products, so that it would gain nothing; the message has the reason
+   * @throws KernelsException if it cannot be loaded, or if this CPU has no AVX2, so that it would
+   *     gain nothing; the message has the reason
    */
   OneDnnKernels(Workers workers, RowMath math) {
     OneDnnLibrary.load();
-    if (!OneDnn.hasInt8() && !OneDnn.hasBf16()) {
-      throw new KernelsException(
-          "oneDNN gains nothing here: this CPU has neither VNNI nor bf16 instructions");
+    if (!OneDnn.hasAvx2()) {
+      throw new KernelsException("oneDNN gains nothing here: this CPU has no AVX2 instructions");
     }
     this.workers = workers;
     this.math = math;
@@ -42,9 +41,7 @@ final class OneDnnKernels implements Kernels {
 
   private static List<Precision> supported() {
     List<Precision> found = new ArrayList<>();
-    if (OneDnn.hasInt8()) {
-      found.add(Precision.INT8);
-    }
+    found.add(Precision.INT8);
     if (OneDnn.hasBf16()) {
       found.add(Precision.BF16);
       found.add(Precision.GROUP32);

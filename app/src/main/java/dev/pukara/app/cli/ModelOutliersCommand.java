@@ -89,7 +89,7 @@ final class ModelOutliersCommand implements Callable<Integer> {
         Kernels kernels = Kernels.best()) {
       if (!kernels.precisions().contains(Precision.INT8)) {
         throw new UserException(
-            "int8 products need a CPU with VNNI or AMX and the onednn kernels; here are "
+            "int8 products need the onednn kernels (Linux on x86-64 with AVX2); here are "
                 + kernels.name());
       }
       Tokenizer tokenizer = Tokenizer.of(model.tokenizer());
