@@ -1,22 +1,28 @@
 #!/usr/bin/env python3
-"""Chooses temperature and threshold of a guard from the scores that `pukara eval` wrote.
+"""Chooses temperature, answer bias and threshold of a guard from the scores that `pukara eval` wrote.
 
-    scripts/choose_threshold.py RUN --ordinary alpaca,mtbench [--fpr-max 0.02]
+    scripts/choose_threshold.py RUN --ordinary alpaca,mtbench [--fpr-max 0.02] [--no-bias]
 
-RUN is the folder of the report, one sub-folder a data set. The temperature is the one with the least log loss, each set
-with both classes counting the same and each class half. The threshold is the one with the best mean F1 over those sets
-among all that flag at most --fpr-max of the safe messages of the ordinary sets, taken together. Both are meant for
-`pukara model state`, which writes them into the model's file; a score is then sigmoid(log odds / temperature).
+RUN is the folder of the report, one sub-folder a data set; prompts and answers of a set count as two sets. Messages and
+answers get a threshold each: those with the best mean F1 over the sets with both classes, among all that flag at most
+--fpr-max of the safe messages and answers of the ordinary sets, taken together. The answers' is stated as a bias, what
+has to be added to their log odds so that the messages' threshold serves both. The temperature is the one with the least
+log loss then, each set counting the same and each class half. All three are meant for `pukara model state`, which writes
+them into the model's file; a score is then sigmoid((log odds + bias) / temperature).
 
 Needs Python 3.10 or later and nothing else.
 """
 
 import argparse
 import bisect
+import collections
 import json
 import math
 import pathlib
 import sys
+
+# Thresholds that are tried, in log odds.
+GRID = [i / 20 for i in range(-120, 161)]
 
 
 def log_odds(score):
@@ -29,19 +35,17 @@ def sigmoid(x):
 
 
 def read(run):
-    """Log odds of the safe and of the unsafe messages of each set."""
-    sets = {}
+    """Log odds of the safe and of the unsafe ones of each (set, task)."""
+    sets = collections.defaultdict(lambda: ([], []))
     for file in sorted(run.glob("*/predictions.jsonl")):
-        safe, unsafe = [], []
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             # What cannot be read counts as unsafe, as it does in a guard that fails closed.
             odds = math.inf if row["score"] is None else log_odds(row["score"])
-            (unsafe if row["label"] == "unsafe" else safe).append(odds)
-        sets[file.parent.name] = (sorted(safe), sorted(unsafe))
+            sets[file.parent.name, row["task"]][row["label"] == "unsafe"].append(odds)
     if not sets:
         sys.exit("%s: no */predictions.jsonl in it; expected the report folder of one guard" % run)
-    return sets
+    return {name: (sorted(safe), sorted(unsafe)) for name, (safe, unsafe) in sets.items()}
 
 
 def log_loss(sets, temperature):
@@ -66,35 +70,52 @@ def f1(safe, unsafe, threshold):
     return 2 * hits / (hits + alarms + len(unsafe)) if hits else 0.0
 
 
+def side(sets, both, ordinary, is_answer):
+    """[(threshold in log odds, sum of F1, ordinary ones flagged)] of messages or of answers."""
+    mine = [pair for (_, task), pair in both.items() if (task == "response") == is_answer]
+    traffic = sorted(odds for (name, task), (safe, _) in sets.items()
+                     if name in ordinary and (task == "response") == is_answer for odds in safe)
+    return [(t, sum(f1(safe, unsafe, t) for safe, unsafe in mine), at_least(traffic, t)) for t in GRID]
+
+
+def choose(messages, answers, alarms_max):
+    """The pair of thresholds with the greatest sum of F1 that flags few enough, the highest of equals."""
+    allowed = [(a[1] + b[1], a[0], b[0]) for a in messages for b in answers if a[2] + b[2] <= alarms_max]
+    return max(allowed, default=None)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=pathlib.Path, help="folder with the scores of one guard")
     parser.add_argument("--ordinary", required=True, help="names of the sets of ordinary traffic, joined by commas")
     parser.add_argument("--fpr-max", type=float, default=0.02, help="most false positives on them (default: %(default)s)")
+    parser.add_argument("--no-bias", action="store_true", help="the same threshold for messages and answers")
     options = parser.parse_args()
     sets = read(options.run)
+    names = {name for name, _ in sets}
     ordinary = options.ordinary.split(",")
-    missing = [name for name in ordinary if name not in sets]
+    missing = [name for name in ordinary if name not in names]
     if missing:
-        sys.exit("no set %s in %s; it has %s" % (", ".join(missing), options.run, ", ".join(sets)))
-    traffic = sorted(odds for name in ordinary for odds in sets[name][0])
+        sys.exit("no set %s in %s; it has %s" % (", ".join(missing), options.run, ", ".join(sorted(names))))
     both = {name: pair for name, pair in sets.items() if pair[0] and pair[1]}
-    temperature = best_temperature(both)
-    print("temperature %.3f: log loss %.4f, was %.4f" % (temperature, log_loss(both, temperature), log_loss(both, 1)))
-    print("%9s %9s %9s %9s" % ("threshold", "mean F1", "FPR", "on sets"))
-    choices = []
-    for percent in range(2, 99):
-        threshold = log_odds(percent / 100) * temperature
-        mean = sum(f1(safe, unsafe, threshold) for safe, unsafe in both.values()) / len(both)
-        share = at_least(traffic, threshold) / len(traffic)
-        choices.append((share <= options.fpr_max, mean, percent / 100))
-        if percent % 5 == 0:
-            print("%9.2f %9.4f %9.4f %9d" % (percent / 100, mean, share, len(both)))
-    allowed, mean, threshold = max(choices)
-    if not allowed:
-        sys.exit("no threshold flags at most %.3f of the ordinary messages" % options.fpr_max)
-    print("\npukara model state IN.gguf OUT.gguf --temperature %.3f --threshold %.2f   (mean F1 %.4f)"
-          % (temperature, threshold, mean))
+    count = sum(len(safe) for (name, _), (safe, _) in sets.items() if name in ordinary)
+    messages, answers = (side(sets, both, ordinary, is_answer) for is_answer in (False, True))
+    if options.no_bias:
+        same = [(a[0], a[1] + b[1], a[2] + b[2]) for a, b in zip(messages, answers)]
+        best = choose(same, [(0, 0, 0)], options.fpr_max * count)
+    else:
+        best = choose(messages, answers, options.fpr_max * count)
+    if best is None:
+        sys.exit("no threshold flags at most %.3f of the %d ordinary ones" % (options.fpr_max, count))
+    total, threshold, of_answers = best
+    bias = 0.0 if options.no_bias else threshold - of_answers
+    shifted = {(name, task): tuple([odds + bias * (task == "response") for odds in part] for part in pair)
+               for (name, task), pair in both.items()}
+    temperature = best_temperature(shifted)
+    print("log loss %.4f, raw %.4f; mean F1 %.4f over %d sets"
+          % (log_loss(shifted, temperature), log_loss(both, 1), total / len(both), len(both)))
+    print("pukara model state IN.gguf OUT.gguf --temperature %.3f --answer-bias %.2f --threshold %.3f"
+          % (temperature, bias, sigmoid(threshold / temperature)))
 
 
 if __name__ == "__main__":

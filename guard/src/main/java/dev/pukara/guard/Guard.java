@@ -306,7 +306,7 @@ public final class Guard implements AutoCloseable {
     Call call = new Call(backEnd, timeout);
     try {
       CompletableFuture<Verdict> verdict =
-          judged(conversation, new Scorer(call, format, policy), start)
+          judged(conversation, scorer(call), start)
               .exceptionally(failure -> unanswered(conversation, failure, start));
       verdict.whenComplete((done, failure) -> call.cancel());
       return verdict;
@@ -314,6 +314,10 @@ public final class Guard implements AutoCloseable {
       call.cancel();
       throw e;
     }
+  }
+
+  private Scorer scorer(Call call) {
+    return new Scorer(call, format, policy, setup.settings().answerBias());
   }
 
   /** What a server did not answer is unreadable; other failures are the caller's. */

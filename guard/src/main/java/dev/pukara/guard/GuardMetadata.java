@@ -15,6 +15,8 @@ import java.util.OptionalDouble;
  * @param unsafe [string] pukara.answer.unsafe: text of the single token that says unsafe
  * @param temperature [f32] pukara.temperature: of the message's score
  * @param categoryTemperature [f32] pukara.category_temperature: of the categories' scores
+ * @param answerBias [f32] pukara.answer_bias: log odds added to the message's, before the
+ *     temperature, where it is an agent's answer, so that one threshold serves both
  * @param threshold [f32] pukara.threshold: score from which a message is unsafe
  * @param readableFloor [f32] pukara.readable_floor: least p(safe) + p(unsafe) that is an answer
  * @param baseDigest [string] pukara.base.digest: SHA-256 of the model that it was tuned from
@@ -25,6 +27,7 @@ public record GuardMetadata(
     Optional<String> unsafe,
     OptionalDouble temperature,
     OptionalDouble categoryTemperature,
+    OptionalDouble answerBias,
     OptionalDouble threshold,
     OptionalDouble readableFloor,
     Optional<String> baseDigest) {
@@ -38,9 +41,13 @@ public record GuardMetadata(
   private static final String UNSAFE = "pukara.answer.unsafe";
   private static final String TEMPERATURE = "pukara.temperature";
   private static final String CATEGORY_TEMPERATURE = "pukara.category_temperature";
+  private static final String ANSWER_BIAS = "pukara.answer_bias";
   private static final String THRESHOLD = "pukara.threshold";
   private static final String READABLE_FLOOR = "pukara.readable_floor";
   private static final String BASE_DIGEST = "pukara.base.digest";
+
+  /** Greatest answer bias either way. */
+  private static final double BIAS_MAX = 100;
 
   /**
    * What the file states.
@@ -59,6 +66,7 @@ public record GuardMetadata(
         fields.text(UNSAFE),
         fields.number(TEMPERATURE, Double.MIN_VALUE, 1e6),
         fields.number(CATEGORY_TEMPERATURE, Double.MIN_VALUE, 1e6),
+        fields.number(ANSWER_BIAS, -BIAS_MAX, BIAS_MAX),
         fields.number(THRESHOLD, 0, 1),
         fields.number(READABLE_FLOOR, 0, 1),
         fields.text(BASE_DIGEST));
@@ -72,6 +80,7 @@ public record GuardMetadata(
     unsafe.ifPresent(value -> map.put(UNSAFE, value));
     temperature.ifPresent(value -> map.put(TEMPERATURE, (float) value));
     categoryTemperature.ifPresent(value -> map.put(CATEGORY_TEMPERATURE, (float) value));
+    answerBias.ifPresent(value -> map.put(ANSWER_BIAS, (float) value));
     threshold.ifPresent(value -> map.put(THRESHOLD, (float) value));
     readableFloor.ifPresent(value -> map.put(READABLE_FLOOR, (float) value));
     baseDigest.ifPresent(value -> map.put(BASE_DIGEST, value));
@@ -108,7 +117,7 @@ public record GuardMetadata(
               + " is "
               + value
               + ", expected a number of "
-              + (min == 0 ? "0 to 1" : "more than 0"));
+              + (min == 0 ? "0 to 1" : min < 0 ? min + " to " + max : "more than 0"));
     }
   }
 }

@@ -11,6 +11,11 @@ record Odds(double no, double yes, double mass) {
   /** Of a model that said nothing. */
   static final Odds UNREADABLE = new Odds(Double.NaN, Double.NaN, 0);
 
+  /** The same after {@code logOdds} more for the second answer; the mass is what the model said. */
+  Odds plus(double logOdds) {
+    return new Odds(no, yes + logOdds, mass);
+  }
+
   /**
    * Probability of the second answer among the two; NaN if the model said nothing of them.
    *

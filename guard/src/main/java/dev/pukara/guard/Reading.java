@@ -12,4 +12,9 @@ record Reading(List<Odds> odds, Cost cost) {
   Reading {
     odds = List.copyOf(odds);
   }
+
+  /** The same with log odds added to each. */
+  Reading plus(double logOdds) {
+    return new Reading(odds.stream().map(each -> each.plus(logOdds)).toList(), cost);
+  }
 }

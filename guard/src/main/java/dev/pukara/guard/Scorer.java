@@ -11,16 +11,26 @@ final class Scorer {
   private final Call call;
   private final PromptFormat format;
   private final Policy policy;
+  private final double answerBias;
 
-  Scorer(Call call, PromptFormat format, Policy policy) {
+  /**
+   * Asks through {@code call}.
+   *
+   * @param answerBias log odds added where the agent's answer is judged
+   */
+  Scorer(Call call, PromptFormat format, Policy policy, double answerBias) {
     this.call = call;
     this.format = format;
     this.policy = policy;
+    this.answerBias = answerBias;
   }
 
   /** Odds that the last message violates the policy: one entry. */
   CompletableFuture<Reading> message(Conversation conversation) {
-    return call.ask(Question.message(format, policy, conversation));
+    CompletableFuture<Reading> asked = call.ask(Question.message(format, policy, conversation));
+    return conversation.last().role() == Role.AGENT
+        ? asked.thenApply(reading -> reading.plus(answerBias))
+        : asked;
   }
 
   /**

@@ -48,6 +48,7 @@ record Setup(PromptFormat format, Policy policy, Settings settings) {
             calibration
                 .map(PolicyCalibration::categoryTemperature)
                 .orElse(stated.categoryTemperature().orElse(1)),
+            stated.answerBias().orElse(0),
             first(
                 decision.threshold(),
                 calibration.map(PolicyCalibration::threshold).orElse(OptionalDouble.empty()),

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 class ExaminerTest {
   private static final PromptFormat FORMAT = PromptFormats.find("pukara-1");
   private static final Policy POLICY = FORMAT.defaultPolicy();
-  private static final Settings SETTINGS = new Settings(1, 1, 0.5, 0, false, CategoryMode.UNSAFE);
+  private static final Settings SETTINGS =
+      new Settings(1, 1, 0, 0.5, 0, false, CategoryMode.UNSAFE);
   private static final DefenceOptions SMALL_WINDOWS = DefenceOptions.DEFAULT.withWindowTokens(64);
 
   /** Unsafe if all of the words occur. */
@@ -29,7 +30,7 @@ class ExaminerTest {
       FakeBackEnd backEnd, DefenceOptions options, Conversation conversation) {
     Windows windows = Windows.of(options, backEnd, FORMAT, POLICY);
     Judge judge = new Judge(POLICY, SETTINGS);
-    Scorer scorer = new Scorer(new Call(backEnd, Duration.ZERO), FORMAT, POLICY);
+    Scorer scorer = new Scorer(new Call(backEnd, Duration.ZERO), FORMAT, POLICY, 0);
     return new Examiner(scorer, judge, new Forms(options, windows)).examine(conversation).join();
   }
 
@@ -69,6 +70,21 @@ class ExaminerTest {
 
   private static org.assertj.core.data.Offset<Double> within() {
     return org.assertj.core.data.Offset.offset(1e-6);
+  }
+
+  /** Log odds of ln 9 more turn one half into nine tenths. */
+  @Test
+  void biasIsAddedToAnswersOnly() {
+    Conversation question = Conversation.user("Hi");
+    assertThat(scoreWithBias(question, Math.log(9))).isCloseTo(0.5, within());
+    assertThat(scoreWithBias(question.agent("Hello"), Math.log(9))).isCloseTo(0.9, within());
+    assertThat(scoreWithBias(question.agent("Hello"), 0)).isCloseTo(0.5, within());
+  }
+
+  private static double scoreWithBias(Conversation conversation, double bias) {
+    FakeBackEnd backEnd = new FakeBackEnd(10_000, text -> 0.5);
+    Scorer scorer = new Scorer(new Call(backEnd, Duration.ZERO), FORMAT, POLICY, bias);
+    return scorer.message(conversation).join().odds().getFirst().probability(1);
   }
 
   @Test

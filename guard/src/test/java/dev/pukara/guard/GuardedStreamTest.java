@@ -29,7 +29,7 @@ class GuardedStreamTest {
   private GuardedStream stream(ToDoubleFunction<String> score, StreamOptions options) {
     Windows windows =
         new Windows(64, 8, text -> text.isBlank() ? 0 : text.strip().split("\\s+").length);
-    Judge judge = new Judge(POLICY, new Settings(1, 1, 0.5, 0, false, CategoryMode.NEVER));
+    Judge judge = new Judge(POLICY, new Settings(1, 1, 0, 0.5, 0, false, CategoryMode.NEVER));
     return new GuardedStream(
         conversation -> {
           judged.add(conversation);

@@ -22,7 +22,7 @@ class JudgeTest {
   }
 
   private static Settings settings(CategoryMode mode) {
-    return new Settings(1, 1, 0.5, 0.1, false, mode);
+    return new Settings(1, 1, 0, 0.5, 0.1, false, mode);
   }
 
   /** Odds whose probability is {@code p}. */
@@ -86,7 +86,7 @@ class JudgeTest {
   void unreadableIsNeverSafe() {
     Odds nothing = new Odds(Double.NaN, 0, Double.NaN);
     Odds elsewhere = new Odds(0, -9, 0.01);
-    Settings open = new Settings(1, 1, 0.5, 0.1, true, CategoryMode.UNSAFE);
+    Settings open = new Settings(1, 1, 0, 0.5, 0.1, true, CategoryMode.UNSAFE);
     for (Odds odds : List.of(nothing, elsewhere)) {
       Judge closed = new Judge(policy(FRAUD), settings(CategoryMode.UNSAFE));
       assertThat(closed.verdict(odds, List.of(), TRACE)).isInstanceOf(Verdict.Unreadable.class);
@@ -100,7 +100,7 @@ class JudgeTest {
 
   @Test
   void temperatureMovesScoresTowardsOneHalf() {
-    Settings warm = new Settings(2, 1, 0.5, 0, false, CategoryMode.UNSAFE);
+    Settings warm = new Settings(2, 1, 0, 0.5, 0, false, CategoryMode.UNSAFE);
     double score = new Judge(policy(FRAUD), warm).score(odds(0.9));
     assertThat(score).isBetween(0.7, 0.8);
   }

@@ -21,6 +21,7 @@ class SetupTest {
           Map.of(
               "pukara.threshold", 0.6f,
               "pukara.temperature", 2f,
+              "pukara.answer_bias", -1.5f,
               "pukara.readable_floor", 0.25f),
           "m.gguf");
 
@@ -50,6 +51,7 @@ class SetupTest {
     Settings settings = setup(PLAIN, options()).settings();
     assertThat(settings.threshold()).isEqualTo(0.6, within(1e-6));
     assertThat(settings.temperature()).isEqualTo(2);
+    assertThat(settings.answerBias()).isEqualTo(-1.5);
     assertThat(settings.readableFloor()).isEqualTo(0.25);
   }
 
@@ -59,6 +61,7 @@ class SetupTest {
     assertThat(setup.settings().threshold()).isEqualTo(0.4);
     assertThat(setup.settings().temperature()).isEqualTo(1.5);
     assertThat(setup.settings().categoryTemperature()).isEqualTo(3);
+    assertThat(setup.settings().answerBias()).isEqualTo(-1.5);
     assertThat(setup.policy().categories().getFirst().threshold()).hasValue(0.7);
     assertThat(setup(calibrated("this model"), options().withThreshold(0.9)).settings().threshold())
         .isEqualTo(0.9);
@@ -88,6 +91,8 @@ class SetupTest {
         .hasMessageContaining("m.gguf")
         .hasMessageContaining("pukara.threshold")
         .hasMessageContaining("expected a number of 0 to 1");
+    assertThatThrownBy(() -> GuardMetadata.of(Map.of("pukara.answer_bias", 101f), "m.gguf"))
+        .hasMessageContaining("expected a number of -100.0 to 100.0");
   }
 
   @Test

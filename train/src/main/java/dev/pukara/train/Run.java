@@ -281,6 +281,7 @@ final class Run implements AutoCloseable {
             OptionalDouble.empty(),
             OptionalDouble.empty(),
             OptionalDouble.empty(),
+            OptionalDouble.empty(),
             Optional.of(base.digest()))
         .toMap();
   }

@@ -29,7 +29,7 @@ public final class Served {
     try (EngineBackEnd engine =
         EngineBackEnd.open(file, encoder, Optional.empty(), EngineOptions.defaults(), false)) {
       BackEnd recorder = new Recorder(engine, requests);
-      Scorer scorer = new Scorer(new Call(recorder, Duration.ZERO), format, policy);
+      Scorer scorer = new Scorer(new Call(recorder, Duration.ZERO), format, policy, 0);
       scorer.message(conversation);
       scorer.categories(conversation);
     }

@@ -54,6 +54,14 @@ final class ModelStateCommand implements Callable<Integer> {
   private @Nullable Double categoryTemperature;
 
   @Option(
+      names = "--answer-bias",
+      paramLabel = "B",
+      description =
+          "Log odds added where an agent's answer is judged, before the temperature divides them, so"
+              + " that one threshold serves messages and answers.")
+  private @Nullable Double answerBias;
+
+  @Option(
       names = "--threshold",
       paramLabel = "P",
       description = "Score from which a message is unsafe, 0 to 1.")
@@ -100,6 +108,7 @@ final class ModelStateCommand implements Callable<Integer> {
         either("--temperature", temperature, before.temperature(), 1e-3, 1e3),
         either(
             "--category-temperature", categoryTemperature, before.categoryTemperature(), 1e-3, 1e3),
+        either("--answer-bias", answerBias, before.answerBias(), -100, 100),
         either("--threshold", threshold, before.threshold(), 0, 1),
         either("--readable-floor", readableFloor, before.readableFloor(), 0, 1),
         before.baseDigest());
