@@ -46,9 +46,6 @@ public record GuardMetadata(
   private static final String READABLE_FLOOR = "pukara.readable_floor";
   private static final String BASE_DIGEST = "pukara.base.digest";
 
-  /** Greatest answer bias either way. */
-  private static final double BIAS_MAX = 100;
-
   /**
    * What the file states.
    *
@@ -64,11 +61,11 @@ public record GuardMetadata(
         fields.text(FORMAT),
         fields.text(SAFE),
         fields.text(UNSAFE),
-        fields.number(TEMPERATURE, Double.MIN_VALUE, 1e6),
-        fields.number(CATEGORY_TEMPERATURE, Double.MIN_VALUE, 1e6),
-        fields.number(ANSWER_BIAS, -BIAS_MAX, BIAS_MAX),
-        fields.number(THRESHOLD, 0, 1),
-        fields.number(READABLE_FLOOR, 0, 1),
+        fields.positive(TEMPERATURE),
+        fields.positive(CATEGORY_TEMPERATURE),
+        fields.number(ANSWER_BIAS, -100, 100, "-100 to 100"),
+        fields.probability(THRESHOLD),
+        fields.probability(READABLE_FLOOR),
         fields.text(BASE_DIGEST));
   }
 
@@ -100,7 +97,15 @@ public record GuardMetadata(
       throw new PolicyException(file + ": metadata " + key + " is " + value + ", expected a text");
     }
 
-    OptionalDouble number(String key, double min, double max) {
+    OptionalDouble positive(String key) {
+      return number(key, Double.MIN_VALUE, 1e6, "more than 0");
+    }
+
+    OptionalDouble probability(String key) {
+      return number(key, 0, 1, "0 to 1");
+    }
+
+    OptionalDouble number(String key, double min, double max, String expected) {
       Object value = metadata.get(key);
       if (value == null) {
         return OptionalDouble.empty();
@@ -111,13 +116,7 @@ public record GuardMetadata(
         return OptionalDouble.of(number.doubleValue());
       }
       throw new PolicyException(
-          file
-              + ": metadata "
-              + key
-              + " is "
-              + value
-              + ", expected a number of "
-              + (min == 0 ? "0 to 1" : min < 0 ? min + " to " + max : "more than 0"));
+          file + ": metadata " + key + " is " + value + ", expected a number of " + expected);
     }
   }
 }

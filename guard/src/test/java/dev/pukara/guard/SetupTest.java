@@ -92,7 +92,7 @@ class SetupTest {
         .hasMessageContaining("pukara.threshold")
         .hasMessageContaining("expected a number of 0 to 1");
     assertThatThrownBy(() -> GuardMetadata.of(Map.of("pukara.answer_bias", 101f), "m.gguf"))
-        .hasMessageContaining("expected a number of -100.0 to 100.0");
+        .hasMessageContaining("expected a number of -100 to 100");
   }
 
   @Test
