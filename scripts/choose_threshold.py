@@ -16,6 +16,7 @@ Needs Python 3.10 or later and nothing else.
 import argparse
 import bisect
 import collections
+import itertools
 import json
 import math
 import pathlib
@@ -78,10 +79,9 @@ def side(sets, both, ordinary, is_answer):
     return [(t, sum(f1(safe, unsafe, t) for safe, unsafe in mine), at_least(traffic, t)) for t in GRID]
 
 
-def choose(messages, answers, alarms_max):
-    """The pair of thresholds with the greatest sum of F1 that flags few enough, the highest of equals."""
-    allowed = [(a[1] + b[1], a[0], b[0]) for a in messages for b in answers if a[2] + b[2] <= alarms_max]
-    return max(allowed, default=None)
+def choose(pairs, alarms_max):
+    """Of pairs of what `side` gives, the one with the greatest sum of F1 that flags few enough, the highest of equals."""
+    return max(((a[1] + b[1], a[0], b[0]) for a, b in pairs if a[2] + b[2] <= alarms_max), default=None)
 
 
 def main():
@@ -100,15 +100,12 @@ def main():
     both = {name: pair for name, pair in sets.items() if pair[0] and pair[1]}
     count = sum(len(safe) for (name, _), (safe, _) in sets.items() if name in ordinary)
     messages, answers = (side(sets, both, ordinary, is_answer) for is_answer in (False, True))
-    if options.no_bias:
-        same = [(a[0], a[1] + b[1], a[2] + b[2]) for a, b in zip(messages, answers)]
-        best = choose(same, [(0, 0, 0)], options.fpr_max * count)
-    else:
-        best = choose(messages, answers, options.fpr_max * count)
+    pairs = zip(messages, answers) if options.no_bias else itertools.product(messages, answers)
+    best = choose(pairs, options.fpr_max * count)
     if best is None:
         sys.exit("no threshold flags at most %.3f of the %d ordinary ones" % (options.fpr_max, count))
     total, threshold, of_answers = best
-    bias = 0.0 if options.no_bias else threshold - of_answers
+    bias = threshold - of_answers
     shifted = {(name, task): tuple([odds + bias * (task == "response") for odds in part] for part in pair)
                for (name, task), pair in both.items()}
     temperature = best_temperature(shifted)
