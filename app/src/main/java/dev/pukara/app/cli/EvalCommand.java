@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  pukara eval --data toxicchat=toxic-chat_annotation_test.csv --report out",
-      "  pukara eval --data a=a.jsonl --data b=b.jsonl --categories --report out",
+      "  pukara eval --data a=a.jsonl --data b=b.jsonl --categories always --report out",
       "  pukara eval --data mine:csv=t.csv --columns prompt=text,prompt_label=bad \\",
       "    --report out",
       "  pukara eval --model a.gguf --model b.gguf --data a=a.jsonl --report out"

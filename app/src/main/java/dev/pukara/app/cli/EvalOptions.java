@@ -75,9 +75,12 @@ final class EvalOptions {
 
   @Option(
       names = "--categories",
+      paramLabel = "WHEN",
       description =
-          "Score every category of every message too: 1-vs-all, 1-vs-benign, maximum. Slower.")
-  private boolean categories;
+          "When to score every category by itself: ${COMPLETION-CANDIDATES}; default:"
+              + " ${DEFAULT-VALUE}. ALWAYS measures categories too: 1-vs-all, 1-vs-benign, maximum."
+              + " NEVER is fastest.")
+  private CategoryMode categories = CategoryMode.UNSAFE;
 
   @Mixin private final DefenceCliOptions defences = new DefenceCliOptions();
 
@@ -173,9 +176,7 @@ final class EvalOptions {
 
   private GuardOptions guard(Path model, Optional<String> policy) throws IOException {
     GuardOptions options =
-        GuardOptions.of(model)
-            .withDefences(defences.options())
-            .withCategories(categories ? CategoryMode.ALWAYS : CategoryMode.UNSAFE);
+        GuardOptions.of(model).withDefences(defences.options()).withCategories(categories);
     if (policy.isPresent()) {
       options = options.withPolicy(Policies.find(policy.get()));
     }

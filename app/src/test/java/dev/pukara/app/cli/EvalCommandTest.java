@@ -64,7 +64,7 @@ class EvalCommandTest {
 
   @Test
   void scoresMetricsReportThenAgainWithoutTheModel() throws IOException {
-    Result first = eval("one", data("mine", "rows.jsonl"), "--categories");
+    Result first = eval("one", data("mine", "rows.jsonl"), "--categories", "always");
     assertThat(first.code()).as(first.err()).isZero();
     assertThat(first.out()).contains("AUPRC", "mine", "report.html");
     assertThat(first.out().lines())
@@ -79,7 +79,7 @@ class EvalCommandTest {
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(metrics("one").get("sets").get("mine").get("auprc").asDouble()).isEqualTo(before);
     // Nothing is left to judge: the same scores.
-    assertThat(eval("one", data("mine", "rows.jsonl"), "--categories").err())
+    assertThat(eval("one", data("mine", "rows.jsonl"), "--categories", "always").err())
         .contains("6 of 6 messages are done already");
   }
 
