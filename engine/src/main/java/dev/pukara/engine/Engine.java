@@ -230,11 +230,18 @@ public final class Engine implements AutoCloseable {
       return;
     }
     Batch batch = Batch.of(planned, memory::take);
-    if (batch.done().isEmpty()) {
-      Sequence stuck = planned.getFirst().sequence();
-      scheduler.remove(stuck);
-      fail(stuck, EngineException.Reason.TOO_LONG, noMemory(stuck), null);
-      return;
+    // Only branches are left to compute, and those who wait for theirs hold all memory.
+    Sequence first = planned.getFirst().sequence();
+    while (batch.done().isEmpty()) {
+      Optional<Sequence> other = scheduler.postpone(first);
+      if (other.isEmpty()) {
+        scheduler.remove(first);
+        fail(first, EngineException.Reason.TOO_LONG, noMemory(first), null);
+        return;
+      }
+      giveBack(other.get());
+      other.get().startOver();
+      batch = Batch.of(List.of(planned.getFirst()), memory::take);
     }
     try {
       model.forward(batch.tokens(), batch.slices());
@@ -332,6 +339,14 @@ public final class Engine implements AutoCloseable {
     prefixes.values().remove(sequence);
   }
 
+  /** Whatever memory a sequence has. */
+  private void giveBack(Sequence sequence) {
+    if (sequence.match != null && sequence.own != null) {
+      memory.give(sequence.own);
+      release(sequence, sequence.match);
+    }
+  }
+
   private void leave() {
     lock.lock();
     try {
@@ -345,10 +360,7 @@ public final class Engine implements AutoCloseable {
 
   private void fail(
       Sequence sequence, EngineException.Reason reason, String message, @Nullable Throwable cause) {
-    if (sequence.match != null && sequence.own != null) {
-      memory.give(sequence.own);
-      release(sequence, sequence.match);
-    }
+    giveBack(sequence);
     prefixes.values().remove(sequence);
     if (sequence.reply == null || sequence.failed) {
       return;

@@ -3,15 +3,16 @@ package dev.pukara.engine;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
  * Decides which tokens of which sequences go through the next forward pass. Plain state: no thread,
  * clock or tensor.
  *
- * <p>Fair between short and long: every admitted sequence first gets an equal share of the step, in
- * order of arrival; what the short ones leave goes to the long ones. Callers who left and requests
- * past their deadline are dropped before any work.
+ * <p>Fair between short and long: what lacks only branches ends first; then every admitted sequence
+ * gets an equal share of the step, in order of arrival; what the short ones leave goes to the long
+ * ones. Callers who left and requests past their deadline are dropped before any work.
  */
 final class Scheduler {
   /** Smallest share worth a row of its own in a step. */
@@ -82,21 +83,35 @@ final class Scheduler {
    */
   List<Work> next(Predicate<Sequence> admit) {
     admit(admit);
+    int[] branches = new int[running.size()];
+    // Stems would take all of every step while more keep coming, and who waits here holds memory.
+    int left = addBranches(branches, new int[running.size()], stepTokensMax);
     int[] stems = new int[running.size()];
-    int left = shareOut(stems);
+    left = shareOut(stems, left);
+    addBranches(branches, stems, left);
     List<Work> step = new ArrayList<>();
     for (int i = 0; i < stems.length; i++) {
-      Sequence sequence = running.get(i);
-      int branches = 0;
-      if (stems[i] == sequence.stemLeft()) {
-        branches = branchesThatFit(sequence, left);
-        left -= branchTokens(sequence, branches);
-      }
-      if (stems[i] > 0 || branches > 0) {
-        step.add(new Work(sequence, stems[i], branches));
+      if (stems[i] > 0 || branches[i] > 0) {
+        step.add(new Work(running.get(i), stems[i], branches[i]));
       }
     }
     return step;
+  }
+
+  /**
+   * Fills in the branches of running sequences whose stem ends with {@code stems}; returns what is
+   * left of the step.
+   */
+  private int addBranches(int[] branches, int[] stems, int most) {
+    int left = most;
+    for (int i = 0; i < branches.length; i++) {
+      Sequence sequence = running.get(i);
+      if (branches[i] == 0 && stems[i] == sequence.stemLeft()) {
+        branches[i] = branchesThatFit(sequence, left);
+        left -= branchTokens(sequence, branches[i]);
+      }
+    }
+    return left;
   }
 
   private void admit(Predicate<Sequence> admit) {
@@ -123,8 +138,8 @@ final class Scheduler {
   /**
    * Fills in how many stem tokens each running sequence computes; returns what is left of the step.
    */
-  private int shareOut(int[] stems) {
-    int left = stepTokensMax;
+  private int shareOut(int[] stems, int most) {
+    int left = most;
     int share = Math.max(SHARE_MIN, stepTokensMax / Math.max(1, running.size()));
     for (int pass = 0; pass < 2; pass++) {
       for (int i = 0; i < stems.length && left > 0; i++) {
@@ -171,6 +186,22 @@ final class Scheduler {
     }
     running.removeAll(finished);
     return finished;
+  }
+
+  /**
+   * Sends the latest of the running sequences but {@code first} back to the head of those that
+   * wait; empty if no other runs.
+   */
+  Optional<Sequence> postpone(Sequence first) {
+    for (int i = running.size() - 1; i >= 0; i--) {
+      Sequence sequence = running.get(i);
+      if (sequence != first) {
+        running.remove(i);
+        waiting.addFirst(sequence);
+        return Optional.of(sequence);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Takes a sequence out, wherever it is. */

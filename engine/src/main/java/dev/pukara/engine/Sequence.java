@@ -107,6 +107,14 @@ final class Sequence {
     }
   }
 
+  /** Its memory is gone: the stem is computed again; answers of branches that are there stay. */
+  void startOver() {
+    admitted = false;
+    cached = 0;
+    shared = 0;
+    computed = 0;
+  }
+
   /** How many of the first {@code count} tokens belong to the policy. */
   private int sharedOf(int count) {
     return Math.min(count, request.prefix().length);

@@ -164,6 +164,31 @@ class EngineTest {
     }
   }
 
+  /** All stems fit the memory, and then no branch does: some have to start over, and none fails. */
+  @Test
+  void manyThatLackOnlyBranchesEndWithLittleMemory() {
+    Random random = new Random(9);
+    List<int[]> stems = new ArrayList<>();
+    int[] branch = tokens(random, 30);
+    List<CompletableFuture<Answer>> answers = new ArrayList<>();
+    long room;
+    try (Engine engine = engine(options())) {
+      room = 2 * engine.model().spanBytes(32) + engine.model().spanBytes(16);
+    }
+    try (Engine engine = engine(options().withCacheBytesMax(room))) {
+      for (int i = 0; i < 12; i++) {
+        stems.add(tokens(random, 17 + random.nextInt(16)));
+        Request request = Request.of(new int[0], stems.get(i), CANDIDATES);
+        answers.add(engine.submit(request.withBranches(List.of(branch))));
+      }
+      for (int i = 0; i < stems.size(); i++) {
+        assertThat(answers.get(i).join().logits()[0])
+            .as("request %d", i)
+            .containsExactly(cold(join(stems.get(i), branch)), offset());
+      }
+    }
+  }
+
   /** The second policy needs the room of the one whose beginning it could have copied. */
   @Test
   void policyTakesThePlaceOfItsSister() {

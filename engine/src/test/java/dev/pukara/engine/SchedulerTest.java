@@ -94,6 +94,39 @@ class SchedulerTest {
   }
 
   @Test
+  void branchesDoNotWaitForStemsThatKeepComing() {
+    Scheduler scheduler = new Scheduler(64);
+    Sequence one = sequence(64, 4);
+    scheduler.add(one);
+    assertThat(scheduler.complete(scheduler.next(SchedulerTest::admit))).isEmpty();
+    List.of(sequence(200), sequence(200)).forEach(scheduler::add);
+    List<Scheduler.Work> step = scheduler.next(SchedulerTest::admit);
+    assertThat(step).contains(new Scheduler.Work(one, 0, 1));
+    assertThat(step.stream().mapToInt(Scheduler.Work::stemTokens).sum()).isEqualTo(60);
+    assertThat(scheduler.complete(step)).containsExactly(one);
+  }
+
+  @Test
+  void whoIsPostponedIsTheNextToBeAdmitted() {
+    Scheduler scheduler = new Scheduler(64);
+    Sequence first = sequence(40);
+    Sequence second = sequence(40);
+    List.of(first, second).forEach(scheduler::add);
+    scheduler.next(SchedulerTest::admit);
+    Sequence third = sequence(40);
+    scheduler.add(third);
+    assertThat(scheduler.postpone(first)).contains(second);
+    assertThat(scheduler.postpone(first)).isEmpty();
+    List<Sequence> asked = new ArrayList<>();
+    scheduler.next(
+        sequence -> {
+          asked.add(sequence);
+          return admit(sequence);
+        });
+    assertThat(asked).containsExactly(second, third);
+  }
+
+  @Test
   void cancelledAndLateOnesAreDropped() {
     Scheduler scheduler = new Scheduler(64);
     Sequence gone = sequence(10);
