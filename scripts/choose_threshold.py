@@ -4,8 +4,8 @@
     scripts/choose_threshold.py RUN --ordinary alpaca,mtbench [--fpr-max 0.02] [--no-bias]
 
 RUN is the folder of the report, one sub-folder a data set; prompts and answers of a set count as two sets. Messages and
-answers get a threshold each: those with the best mean F1 over the sets with both classes, among all that flag at most
---fpr-max of the safe messages and answers of the ordinary sets, taken together. The answers' is stated as a bias, what
+answers get a threshold each: those with the best mean F1 over the sets with unsafe ones, among all that flag at most --fpr-max of
+the safe messages and answers of the ordinary sets, taken together. The answers' is stated as a bias, what
 has to be added to their log odds so that the messages' threshold serves both. The temperature is the one with the least
 log loss then, each set counting the same and each class half. All three are meant for `pukara model state`, which writes
 them into the model's file; a score is then sigmoid((log odds + bias) / temperature).
@@ -71,9 +71,10 @@ def f1(safe, unsafe, threshold):
     return 2 * hits / (hits + alarms + len(unsafe)) if hits else 0.0
 
 
-def side(sets, both, ordinary, is_answer):
+def side(sets, ordinary, is_answer):
     """[(threshold in log odds, sum of F1, ordinary ones flagged)] of messages or of answers."""
-    mine = [pair for (_, task), pair in both.items() if (task == "response") == is_answer]
+    mine = [(safe, unsafe) for (_, task), (safe, unsafe) in sets.items()
+            if unsafe and (task == "response") == is_answer]
     traffic = sorted(odds for (name, task), (safe, _) in sets.items()
                      if name in ordinary and (task == "response") == is_answer for odds in safe)
     return [(t, sum(f1(safe, unsafe, t) for safe, unsafe in mine), at_least(traffic, t)) for t in GRID]
@@ -99,7 +100,7 @@ def main():
         sys.exit("no set %s in %s; it has %s" % (", ".join(missing), options.run, ", ".join(sorted(names))))
     both = {name: pair for name, pair in sets.items() if pair[0] and pair[1]}
     count = sum(len(safe) for (name, _), (safe, _) in sets.items() if name in ordinary)
-    messages, answers = (side(sets, both, ordinary, is_answer) for is_answer in (False, True))
+    messages, answers = (side(sets, ordinary, is_answer) for is_answer in (False, True))
     pairs = zip(messages, answers) if options.no_bias else itertools.product(messages, answers)
     best = choose(pairs, options.fpr_max * count)
     if best is None:
@@ -109,8 +110,9 @@ def main():
     shifted = {(name, task): tuple([odds + bias * (task == "response") for odds in part] for part in pair)
                for (name, task), pair in both.items()}
     temperature = best_temperature(shifted)
-    print("log loss %.4f, raw %.4f; mean F1 %.4f over %d sets"
-          % (log_loss(shifted, temperature), log_loss(both, 1), total / len(both), len(both)))
+    with_unsafe = sum(1 for _, unsafe in sets.values() if unsafe)
+    print("log loss %.4f, raw %.4f; mean F1 %.4f over %d sets; log odds %.2f of messages, %.2f of answers"
+          % (log_loss(shifted, temperature), log_loss(both, 1), total / with_unsafe, with_unsafe, threshold, of_answers))
     print("pukara model state IN.gguf OUT.gguf --temperature %.3f --answer-bias %.2f --threshold %.3f"
           % (temperature, bias, sigmoid(threshold / temperature)))
 
