@@ -28,6 +28,10 @@ final class MarkdownReport {
       for (SetResult set : run.sets()) {
         text.append(line(set));
       }
+      for (SetResult set : run.sets()) {
+        String unreadable = set.unreadable();
+        text.append(unreadable.isEmpty() ? "" : "\n" + unreadable);
+      }
     }
     published(text, runs);
     text.append(

@@ -4,6 +4,7 @@ import dev.pukara.eval.RunFile.SetRun;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -19,6 +20,18 @@ record SetResult(
   /** False if only some of the set's messages were judged: a sample, or a run that was stopped. */
   boolean isComplete() {
     return predictions.size() >= run.messages();
+  }
+
+  /** A sentence on messages without a score; empty if there are none. */
+  String unreadable() {
+    long count = ((Number) metrics.getOrDefault("unreadable", 0L)).longValue();
+    return count == 0
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "Unreadable in %s: %,d (too long, or no verdict); counted as unsafe.%n",
+            name,
+            count);
   }
 
   /** Rank metrics of one class say nothing. */

@@ -28,6 +28,7 @@ final class Summary {
                 figure(m.get("f1")),
                 figure(m.get("fpr"))));
       }
+      run.sets().forEach(set -> text.append(set.unreadable()));
       boolean sampled = run.sets().stream().anyMatch(set -> !set.isComplete());
       text.append(sampled ? "* a sample of its messages\n\n" : "\n");
     }

@@ -109,7 +109,8 @@ class EvaluationTest {
     assertThat(rows.get("thresholds").get("half").get("tp").asInt()).isEqualTo(3);
     assertThat(all.get("model").get("digest").asString()).isEqualTo("m1.0");
     assertThat(rows.get("dataDigest").asString()).hasSize(64);
-    assertThat(Files.readString(report.resolve("report.md"))).contains("| rows | 7 | 3 |");
+    assertThat(Files.readString(report.resolve("report.md")))
+        .contains("| rows | 7 | 3 |", "Unreadable in rows: 1 ");
   }
 
   @Test
