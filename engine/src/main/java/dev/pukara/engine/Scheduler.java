@@ -83,10 +83,10 @@ final class Scheduler {
    */
   List<Work> next(Predicate<Sequence> admit) {
     admit(admit);
+    int[] stems = new int[running.size()];
     int[] branches = new int[running.size()];
     // Stems would take all of every step while more keep coming, and who waits here holds memory.
-    int left = addBranches(branches, new int[running.size()], stepTokensMax);
-    int[] stems = new int[running.size()];
+    int left = addBranches(branches, stems, stepTokensMax);
     left = shareOut(stems, left);
     addBranches(branches, stems, left);
     List<Work> step = new ArrayList<>();
