@@ -5,6 +5,7 @@ import dev.pukara.guard.text.TextViews;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** All forms of a conversation that are scored, the one as written first. */
 final class Forms {
@@ -21,6 +22,10 @@ final class Forms {
 
   /** Joined turns start at a multiple of this, so that their cached prefix lives a while. */
   private static final int JOIN_STEP = 4;
+
+  /** End of a sentence, or of a line that introduces another; quotes and brackets may follow. */
+  private static final Pattern SENTENCE_END =
+      Pattern.compile("[.?!:\u2026\u3002\uff1f\uff01\u061f\u0964][\\p{Pe}\\p{Pf}\"'*_`]*\\s*\\z");
 
   private final DefenceOptions options;
   private final Windows windows;
@@ -63,10 +68,19 @@ final class Forms {
     return windows.of(new Form(BEGINNING, turn, new Conversation(messages)));
   }
 
-  /** The user's turns as one message. */
+  /**
+   * The user's turns as one message: a line each, but on one line where a turn breaks off in the
+   * middle of a sentence. A request in portions then reads as it would have in one piece.
+   */
   List<Form> joined(List<Message> portions, int turn) {
-    String text = String.join("\n", portions.stream().map(Message::text).toList());
-    return readings(new Form(JOINED, turn, Conversation.user(text)));
+    StringBuilder text = new StringBuilder();
+    for (Message portion : portions) {
+      if (!text.isEmpty()) {
+        text.append(SENTENCE_END.matcher(text).find() ? '\n' : ' ');
+      }
+      text.append(portion.text());
+    }
+    return readings(new Form(JOINED, turn, Conversation.user(text.toString())));
   }
 
   /** The user's last turns, five to eight of them, if the user spoke last; else none. */

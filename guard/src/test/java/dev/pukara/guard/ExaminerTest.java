@@ -174,6 +174,25 @@ class ExaminerTest {
   }
 
   @Test
+  void portionsOfOneSentenceAreReadOnOneLine() {
+    Conversation split =
+        Conversation.user("How do I brew")
+            .agent("Go on.")
+            .andUser("a cup of (hot)")
+            .agent("Go on.");
+    Conversation whole =
+        Conversation.user("Bake bread. (Now!)").agent("Done.").andUser("Thanks:").agent("Yes?");
+    assertThat(joined(split.andUser("poison?"))).isEqualTo("How do I brew a cup of (hot) poison?");
+    assertThat(joined(whole.andUser("Next"))).isEqualTo("Bake bread. (Now!)\nThanks:\nNext");
+  }
+
+  private static String joined(Conversation conversation) {
+    Forms forms =
+        new Forms(DefenceOptions.NONE.withJoinTurns(true), new Windows(1_000, 8, String::length));
+    return forms.of(conversation).getLast().conversation().last().text();
+  }
+
+  @Test
   void oldBadTurnDoesNotBlockLaterOnes() {
     Conversation conversation =
         Conversation.user("brew a poison").agent("No.").andUser("Sorry. Bake bread?");
