@@ -155,6 +155,12 @@ final class OneDnnMatrixProducts implements MatrixProducts {
     }
   }
 
+  /**
+   * Longest inner dimension, and most columns of a result, that oneDNN gets at a time in f32.
+   * Without AVX-512, what it packs of greater products falls out of the second-level cache.
+   */
+  private static final int PIECE = 576;
+
   private final Workers workers;
   private final Map<Shape, Product> products = new ConcurrentHashMap<>();
   private final Member[] members;
@@ -187,6 +193,29 @@ final class OneDnnMatrixProducts implements MatrixProducts {
   @Override
   public void multiply(int member, Matrix a, Matrix b, Matrix c, boolean accumulate) {
     MatrixProducts.check(a, b, c, accumulate);
+    if (a.element() != Element.F32) {
+      piece(member, a, b, c, accumulate);
+      return;
+    }
+    int width = step(c.cols());
+    int depth = step(a.cols());
+    for (int col = 0; col < c.cols(); col += width) {
+      int cols = Math.min(width, c.cols() - col);
+      for (int from = 0; from < a.cols(); from += depth) {
+        int length = Math.min(depth, a.cols() - from);
+        Matrix right = b.rows(from, length).cols(col, cols);
+        piece(member, a.cols(from, length), right, c.cols(col, cols), accumulate || from > 0);
+      }
+    }
+  }
+
+  /** Size of pieces of about the same size. */
+  private static int step(int whole) {
+    int pieces = Math.max(1, Math.ceilDiv(whole, PIECE));
+    return Math.max(16, Math.ceilDiv(whole, 16 * pieces) * 16);
+  }
+
+  private void piece(int member, Matrix a, Matrix b, Matrix c, boolean accumulate) {
     Shape shape = Shape.of(a, b, c, accumulate);
     Member mine = members[member];
     OneDnn.singleThreaded();

@@ -17,7 +17,7 @@ class MatrixProductsTest {
 
   static Stream<Case> cases() {
     int[][] shapes = {
-      {1, 1, 1}, {3, 5, 7}, {16, 64, 32}, {65, 24, 130}, {96, 300, 40}, {2, 8, 333}
+      {1, 1, 1}, {3, 5, 7}, {16, 64, 32}, {65, 24, 130}, {96, 300, 40}, {2, 8, 333}, {3, 700, 590}
     };
     return Stream.of(shapes)
         .flatMap(
