@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
@@ -106,14 +107,8 @@ final class CacheFile {
   /** Writes a file with the given parts as its payload, one behind the other. */
   static void write(Path file, CacheKey key, String label, List<MemorySegment> parts)
       throws IOException {
-    Path partial =
-        file.resolveSibling(
-            file.getFileName()
-                + "."
-                + ProcessHandle.current().pid()
-                + "-"
-                + Thread.currentThread().threadId()
-                + PARTIAL);
+    // Random, since containers that share a directory share process ids too.
+    Path partial = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + PARTIAL);
     try {
       try (FileChannel channel =
           FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

@@ -1,6 +1,7 @@
 package dev.pukara.cache;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
@@ -176,7 +177,7 @@ public final class UserCache {
       }
       CacheFile.write(file, key, label, parts);
       return true;
-    } catch (IOException | UnsupportedOperationException e) {
+    } catch (IOException | UncheckedIOException | UnsupportedOperationException e) {
       if (refusalTold.compareAndSet(false, true)) {
         log.info("nothing is kept for the next start: {}", e.toString());
       }
@@ -189,9 +190,7 @@ public final class UserCache {
     Instant now = Instant.now();
     List<CacheEntry> kept = new ArrayList<>();
     for (CacheEntry entry : list()) {
-      if (isStale(entry, now)) {
-        delete(entry.path());
-      } else {
+      if (!isStale(entry, now) || !isDeleted(entry.path())) {
         kept.add(entry);
       }
     }
@@ -205,12 +204,22 @@ public final class UserCache {
       if (used + bytes <= room) {
         break;
       }
-      if (isOurs(oldest.path())) {
-        delete(oldest.path());
+      if (isOurs(oldest.path()) && isDeleted(oldest.path())) {
         used -= oldest.bytes();
       }
     }
     return true;
+  }
+
+  /** False if it may not be deleted: another user's file is no reason to keep nothing. */
+  private static boolean isDeleted(Path path) {
+    try {
+      delete(path);
+      return true;
+    } catch (IOException e) {
+      log.debug("{} stays: {}", path, e.toString());
+      return false;
+    }
   }
 
   private static boolean isStale(CacheEntry entry, Instant now) {
@@ -255,6 +264,10 @@ public final class UserCache {
       return new CacheEntry(path, label(path), bytes, lastUse);
     } catch (NoSuchFileException gone) {
       return null;
+    } catch (IOException | UncheckedIOException unreadable) {
+      // Another user's, or being renamed while it was walked.
+      boolean gone = Files.notExists(path);
+      return gone ? null : new CacheEntry(path, "not readable", 0, Instant.now());
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,12 +27,16 @@ import org.slf4j.LoggerFactory;
  * many requests into one forward pass, and a prefix cache so that a policy is computed once.
  *
  * <p>Threads: any number of callers; one engine thread works at its own pace and owns scheduler,
- * cache and model; another compiles products while there is nothing to do (see {@link
- * EngineOptions#productsAheadMax}). {@link #close()} answers what is in flight with {@link
- * EngineException.Reason#CLOSED}.
+ * cache and model; what depends on an answer runs on a virtual thread of its own; another compiles
+ * products while there is nothing to do (see {@link EngineOptions#productsAheadMax}). {@link
+ * #close()} answers what is in flight with {@link EngineException.Reason#CLOSED}.
  */
 public final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+  /** What callers do with an answer, waiting for another one too, must not stop the engine. */
+  private static final Executor REPLIES =
+      task -> Thread.ofVirtual().name("pukara-reply").start(task);
 
   /** A time limit as good as none; greater ones do not fit the clock. */
   private static final Duration FOREVER = Duration.ofDays(36_500);
@@ -43,6 +48,7 @@ public final class Engine implements AutoCloseable {
   private final EngineOptions options;
   private final Thread thread;
   private final Ahead ahead;
+  private final int stepTokensMax;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
@@ -51,6 +57,7 @@ public final class Engine implements AutoCloseable {
   private boolean closed; // guarded by lock
 
   // Owned by the engine thread.
+  private final Deque<Sequence> arrivals = new ArrayDeque<>();
   private final Scheduler scheduler;
   private final PrefixMemory memory;
   private final Heads heads;
@@ -77,10 +84,11 @@ public final class Engine implements AutoCloseable {
   public Engine(Llama model, EngineOptions options, Optional<UserCache> userCache) {
     this.model = model;
     this.options = options;
-    int step = Math.min(options.stepTokensMax(), model.maxRows());
-    this.scheduler = new Scheduler(step);
+    this.stepTokensMax = Math.min(options.stepTokensMax(), model.maxRows());
+    this.scheduler = new Scheduler(stepTokensMax);
     this.ahead = new Ahead(options.aheadAfter(), options.productsAheadMax());
-    this.heads = new Heads(model, head -> ahead.add(() -> head.linear().preparations(step)));
+    this.heads =
+        new Heads(model, head -> ahead.add(() -> head.linear().preparations(stepTokensMax)));
     this.memory =
         new PrefixMemory(
             model,
@@ -122,6 +130,7 @@ public final class Engine implements AutoCloseable {
 
   private CompletableFuture<Answer> submit(
       Request request, int tokensMax, @Nullable Decoding decoding) {
+    check(request);
     int longest = options.requestTokensMax();
     if (tokensMax > longest) {
       throw new EngineException(
@@ -162,6 +171,36 @@ public final class Engine implements AutoCloseable {
     return reply;
   }
 
+  /** One bad request must not fail the step that it shares with others. */
+  private void check(Request request) {
+    int vocabulary = model.config().vocabulary();
+    requireTokens("prefix", request.prefix(), vocabulary);
+    requireTokens("stem", request.stem(), vocabulary);
+    requireTokens("candidates", request.candidates(), vocabulary);
+    for (int[] branch : request.branches()) {
+      requireTokens("branch", branch, vocabulary);
+      if (branch.length > stepTokensMax) {
+        throw new EngineException(
+            EngineException.Reason.TOO_LONG,
+            String.format(
+                Locale.ROOT,
+                "branch of %d tokens, at most %d; shorten it or raise stepTokensMax",
+                branch.length,
+                stepTokensMax));
+      }
+    }
+  }
+
+  private static void requireTokens(String what, int[] tokens, int vocabulary) {
+    for (int token : tokens) {
+      if (token < 0 || token >= vocabulary) {
+        throw new IllegalArgumentException(
+            String.format(
+                Locale.ROOT, "%s: token %d, vocabulary 0..%d", what, token, vocabulary - 1));
+      }
+    }
+  }
+
   /** Counters. */
   public EngineStats stats() {
     return stats.withProducts(model.productCounts(), ahead.left());
@@ -175,6 +214,7 @@ public final class Engine implements AutoCloseable {
   private void work() {
     while (takeArrivals()) {
       try {
+        enqueueArrivals();
         step();
       } catch (RuntimeException | Error failure) {
         LOG.error("forward pass failed: {}", failure.toString(), failure);
@@ -196,12 +236,26 @@ public final class Engine implements AutoCloseable {
       if (closed) {
         return false;
       }
-      while (!inbox.isEmpty()) {
-        enqueue(inbox.remove());
-      }
+      arrivals.addAll(inbox);
+      inbox.clear();
       return true;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void enqueueArrivals() {
+    for (Sequence sequence; (sequence = arrivals.poll()) != null; ) {
+      try {
+        enqueue(sequence);
+      } catch (RuntimeException | Error failure) {
+        LOG.error("a request could not be queued: {}", failure.toString(), failure);
+        fail(
+            sequence,
+            EngineException.Reason.FAILED,
+            "the request could not be queued: " + failure,
+            failure);
+      }
     }
   }
 
@@ -296,7 +350,12 @@ public final class Engine implements AutoCloseable {
 
   /** Keeps what was computed; what comes back gives the caller its answer. */
   private Runnable finish(Sequence sequence) {
-    keep(sequence);
+    try {
+      keep(sequence);
+    } catch (RuntimeException | Error failure) {
+      // The answer is there all the same; the next request computes again.
+      LOG.warn("{} tokens are not kept: {}", sequence.tokens.length, failure.toString(), failure);
+    }
     CompletableFuture<Answer> reply = sequence.reply;
     if (reply == null) {
       return () -> {};
@@ -315,36 +374,38 @@ public final class Engine implements AutoCloseable {
             hits,
             sequence.startedNanos - sequence.submittedNanos,
             now - sequence.startedNanos);
-    return () -> reply.complete(answer);
+    return () -> reply.completeAsync(() -> answer, REPLIES);
   }
 
   /** Puts what was computed into the cache and gives back the rest. */
   private void keep(Sequence sequence) {
     PrefixCache.Match<KvSpan> match = Objects.requireNonNull(sequence.match);
     KvSpan own = Objects.requireNonNull(sequence.own);
-    if (sequence.isPrefix()) {
-      memory.keepPolicy(sequence.tokens, own);
-    } else if (sequence.shared == sequence.request.prefix().length) {
-      memory.keepText(match, sequence.tokens, own, sequence.copied());
-    } else {
-      memory.give(own); // of a policy that had to go again: nothing to hang the text behind
-    }
-    release(sequence, match);
-  }
-
-  private void release(Sequence sequence, PrefixCache.Match<KvSpan> match) {
-    memory.release(match);
     sequence.match = null;
-    sequence.own = null;
-    prefixes.values().remove(sequence);
+    sequence.own = null; // the cache's from here on, even if something fails
+    try {
+      if (sequence.isPrefix()) {
+        memory.keepPolicy(sequence.tokens, own);
+      } else if (sequence.shared == sequence.request.prefix().length) {
+        memory.keepText(match, sequence.tokens, own, sequence.copied());
+      } else {
+        memory.give(own); // of a policy that had to go again: nothing to hang the text behind
+      }
+    } finally {
+      memory.release(match);
+      prefixes.values().remove(sequence);
+    }
   }
 
   /** Whatever memory a sequence has. */
   private void giveBack(Sequence sequence) {
     if (sequence.match != null && sequence.own != null) {
       memory.give(sequence.own);
-      release(sequence, sequence.match);
+      memory.release(sequence.match);
+      sequence.match = null;
+      sequence.own = null;
     }
+    prefixes.values().remove(sequence);
   }
 
   private void leave() {
@@ -361,27 +422,31 @@ public final class Engine implements AutoCloseable {
   private void fail(
       Sequence sequence, EngineException.Reason reason, String message, @Nullable Throwable cause) {
     giveBack(sequence);
-    prefixes.values().remove(sequence);
-    if (sequence.reply == null || sequence.failed) {
+    boolean told = sequence.failed;
+    sequence.failed = true;
+    if (sequence.reply == null || told) {
       return;
     }
-    sequence.failed = true;
     leave();
     refused.incrementAndGet();
-    sequence.reply.completeExceptionally(
+    CompletableFuture<Answer> reply = sequence.reply;
+    EngineException failure =
         cause == null
             ? new EngineException(reason, message)
-            : new EngineException(reason, message, cause));
+            : new EngineException(reason, message, cause);
+    REPLIES.execute(() -> reply.completeExceptionally(failure));
   }
 
   private void failAll(EngineException.Reason reason, String message, @Nullable Throwable cause) {
     lock.lock();
     try {
-      inbox.forEach(scheduler::add);
+      arrivals.addAll(inbox);
       inbox.clear();
     } finally {
       lock.unlock();
     }
+    arrivals.forEach(sequence -> fail(sequence, reason, message, cause));
+    arrivals.clear();
     scheduler.drain().forEach(sequence -> fail(sequence, reason, message, cause));
   }
 
@@ -406,15 +471,21 @@ public final class Engine implements AutoCloseable {
 
   /**
    * Ends the engine thread, answers what is in flight with CLOSED, frees the cache and the model.
+   * Once is enough; more often does no harm.
    */
   @Override
   public void close() {
+    boolean first;
     lock.lock();
     try {
+      first = !closed;
       closed = true;
       arrived.signal();
     } finally {
       lock.unlock();
+    }
+    if (!first) {
+      return;
     }
     ahead.close();
     boolean interrupted = false;

@@ -46,12 +46,18 @@ final class PrefixMemory implements AutoCloseable {
     if (span == null) {
       return false;
     }
-    if (!from.load(policy, span)) {
-      spans.give(span);
-      return false;
+    boolean loaded = false;
+    try {
+      loaded = from.load(policy, span);
+    } finally {
+      if (!loaded) {
+        spans.give(span);
+      }
     }
-    addPolicy(policy, span);
-    return true;
+    if (loaded) {
+      addPolicy(policy, span);
+    }
+    return loaded;
   }
 
   /** Tokens that are there of a policy that is not there as a whole. */

@@ -73,11 +73,23 @@ final class PrefixStore implements AutoCloseable {
     if (kept++ >= KEPT_MAX) {
       return;
     }
-    MemorySegment copy = Arena.ofAuto().allocate(span.denseBytes(tokens.length), 64);
-    span.copyTo(tokens.length, copy);
     String label =
         String.format(Locale.ROOT, "%s, policy of %d tokens", model.name(), tokens.length);
-    writer.execute(() -> cache.keep(key(model.cacheKey(), tokens), label, List.of(copy)));
+    // Not Arena.ofAuto(): what that hands out counts against the heap's limit.
+    Arena arena = Arena.ofShared();
+    try {
+      MemorySegment copy = arena.allocate(span.denseBytes(tokens.length), 64);
+      span.copyTo(tokens.length, copy);
+      writer.execute(
+          () -> {
+            try (arena) {
+              cache.keep(key(model.cacheKey(), tokens), label, List.of(copy));
+            }
+          });
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
   }
 
   /** Waits until everything is written. */

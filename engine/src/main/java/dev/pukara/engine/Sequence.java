@@ -157,8 +157,9 @@ final class Sequence {
     return admitted && stemLeft() == 0 && branchesLeft() == 0;
   }
 
+  /** Nobody waits for it any more. */
   boolean cancelled() {
-    return reply != null && reply.isDone();
+    return failed || reply != null && reply.isDone();
   }
 
   boolean expired(long now) {

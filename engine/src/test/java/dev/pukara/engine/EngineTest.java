@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -236,6 +237,59 @@ class EngineTest {
       assertFails(
           engine.submit(Request.of(new int[0], new int[100], 1)), EngineException.Reason.TOO_LONG);
     }
+  }
+
+  @Test
+  void policyTooLongForTheCacheIsToldAndForgotten() throws InterruptedException {
+    try (Engine engine = engine(options().withCacheBytesMax(1000))) {
+      for (int i = 0; i < 2; i++) {
+        assertFails(
+            engine.submit(Request.of(new int[100], new int[4], 1)),
+            EngineException.Reason.TOO_LONG);
+      }
+      for (int i = 0; i < 500 && engine.stats().waiting() > 0; i++) {
+        Thread.sleep(10);
+      }
+      assertThat(engine.stats().waiting()).isZero();
+    }
+  }
+
+  @Test
+  void branchLongerThanAStepIsRefused() {
+    try (Engine engine = engine(options())) {
+      Request request =
+          Request.of(new int[0], new int[4], 1).withBranches(List.of(new int[64], new int[65]));
+      assertThatThrownBy(() -> engine.submit(request))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("branch of 65 tokens, at most 64");
+    }
+  }
+
+  @Test
+  void whatTheModelDoesNotKnowIsRefusedAlone() {
+    try (Engine engine = engine(options())) {
+      CompletableFuture<Answer> good =
+          engine.submit(Request.of(new int[0], tokens(new Random(1), 300), 1));
+      int[] bad = {3, vocabulary};
+      assertThatThrownBy(() -> engine.submit(Request.of(new int[0], bad, 1)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("stem: token " + vocabulary);
+      assertThatThrownBy(() -> engine.submit(Request.of(new int[0], new int[2], -1)))
+          .hasMessageContaining("candidates: token -1");
+      assertThat(good.join().logits()[0]).hasSize(1);
+    }
+  }
+
+  @Test
+  void whoHasAnAnswerMayAskAndCloseBeforeGoingOn() {
+    Engine engine = engine(options());
+    CompletableFuture<Answer> second =
+        engine
+            .submit(Request.of(new int[0], new int[4], 1))
+            .thenApply(first -> engine.submit(Request.of(new int[0], new int[5], 1)).join())
+            .whenComplete((answer, failure) -> engine.close());
+    assertThat(second.orTimeout(60, TimeUnit.SECONDS).join().tokens()).isEqualTo(5);
+    engine.close();
   }
 
   @Test

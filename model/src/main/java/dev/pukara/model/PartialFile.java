@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /**
  * A file written beside its place and moved there when it is complete, so that nobody ever sees
@@ -30,9 +31,9 @@ final class PartialFile implements Closeable {
 
   PartialFile(Path target) throws IOException {
     this.target = target;
-    String name = MappedFile.name(target) + "." + ProcessHandle.current().pid() + ".partial";
+    // Random, since containers that share a directory share process ids too.
+    String name = MappedFile.name(target) + "." + UUID.randomUUID() + ".partial";
     this.partial = target.resolveSibling(name);
-    Files.deleteIfExists(partial);
     this.channel =
         FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
