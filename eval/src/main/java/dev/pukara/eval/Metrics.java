@@ -50,12 +50,14 @@ final class Metrics {
     return all;
   }
 
-  /** Not if categories were scored for messages called unsafe alone. */
+  /**
+   * Not if categories were scored for messages called unsafe alone; of those some may lack them.
+   */
   private boolean hasCategoryScores() {
-    List<Prediction> readable =
-        predictions.stream().filter(p -> p.rating().score().isPresent()).toList();
-    return !readable.isEmpty()
-        && readable.stream().noneMatch(p -> p.rating().categoryScores().isEmpty());
+    return predictions.stream().anyMatch(p -> !p.rating().categoryScores().isEmpty())
+        && predictions.stream()
+            .filter(p -> p.rating().verdict().equals(Rating.SAFE))
+            .noneMatch(p -> p.rating().categoryScores().isEmpty());
   }
 
   /** The paper's reading of fixed-category scorers: the maximum over all categories. */

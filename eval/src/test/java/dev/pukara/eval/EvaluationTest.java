@@ -9,10 +9,13 @@ import dev.pukara.eval.data.DataSets;
 import dev.pukara.eval.data.DataSpec;
 import dev.pukara.guard.Example;
 import dev.pukara.guard.Policy;
+import dev.pukara.rows.Label;
+import dev.pukara.rows.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,6 +126,27 @@ class EvaluationTest {
     JsonNode s2 = metrics().get("sets").get("rows").get("categories").get("S2");
     assertThat(s2.get("oneVsBenignAuprc").asDouble()).isEqualTo(1);
     assertThat(metrics().get("sets").get("rows").get("maxCategory").has("auprc")).isTrue();
+  }
+
+  /** A server may call a message unsafe and then fail to answer about its categories. */
+  @Test
+  void unsafeMessageWithoutCategoriesDoesNotHideThoseOfOthers() {
+    Prediction safe = prediction(Rating.SAFE, Map.of("S1", 0.1));
+    Prediction lost = prediction(Rating.UNSAFE, Map.of());
+    Identity identity = new Identity("m", "", "p", "", "f", "", "", Map.of("S1", "Rudeness"));
+    assertThat(metrics(safe, lost).all(identity)).containsKey("maxCategory");
+    assertThat(metrics(prediction(Rating.SAFE, Map.of()), lost).all(identity))
+        .doesNotContainKey("maxCategory");
+  }
+
+  private static Metrics metrics(Prediction... predictions) {
+    return new Metrics(List.of(predictions), OptionalDouble.empty(), OptionalDouble.empty());
+  }
+
+  private static Prediction prediction(String verdict, Map<String, Double> categories) {
+    double score = verdict.equals(Rating.SAFE) ? 0.1 : 0.9;
+    Rating rating = new Rating(OptionalDouble.of(score), verdict, List.of(), categories, "", 1, 1);
+    return new Prediction(verdict, Task.PROMPT, Label.SAFE, Optional.empty(), rating);
   }
 
   @Test

@@ -19,9 +19,9 @@ interface BackEnd extends AutoCloseable {
   String digest();
 
   /**
-   * Asks. The future fails with the back end's own exception: the text is judged unsafe or
-   * unreadable by nobody then. Cancelling it drops a question that waits for the engine; a server
-   * is not told.
+   * Asks. What a server does not answer is unreadable ({@link Odds#unanswered}). Any other failure
+   * is the future's: nobody has judged the text then, and the caller is told. Cancelling it drops a
+   * question that waits for the engine; a server is not told.
    *
    * @param timeout after which nobody wants the answer; zero = never. A server has limits of its
    *     own instead

@@ -2,7 +2,6 @@ package dev.pukara.guard;
 
 import dev.pukara.engine.EngineException;
 import dev.pukara.engine.EngineStats;
-import dev.pukara.guard.remote.RemoteException;
 import dev.pukara.guard.remote.RemoteModel;
 import dev.pukara.guard.remote.RemoteOptions;
 import dev.pukara.model.ModelFile;
@@ -305,9 +304,7 @@ public final class Guard implements AutoCloseable {
     long start = System.nanoTime();
     Call call = new Call(backEnd, timeout);
     try {
-      CompletableFuture<Verdict> verdict =
-          judged(conversation, scorer(call), start)
-              .exceptionally(failure -> unanswered(conversation, failure, start));
+      CompletableFuture<Verdict> verdict = judged(conversation, scorer(call), start);
       verdict.whenComplete((done, failure) -> call.cancel());
       return verdict;
     } catch (RuntimeException | Error e) {
@@ -318,17 +315,6 @@ public final class Guard implements AutoCloseable {
 
   private Scorer scorer(Call call) {
     return new Scorer(call, format, policy, setup.settings().answerBias());
-  }
-
-  /** What a server did not answer is unreadable; other failures are the caller's. */
-  private Verdict unanswered(Conversation conversation, Throwable failure, long start) {
-    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-    if (cause instanceof RemoteException remote) {
-      Evidence none = new Evidence(conversation, Odds.UNREADABLE, List.of(), Cost.NONE);
-      String reason = String.valueOf(remote.getMessage());
-      return judge.unreadable(reason, trace(none, Cost.NONE, start));
-    }
-    throw new CompletionException(cause);
   }
 
   /** Judges the agent's answer to the conversation while it is written. */

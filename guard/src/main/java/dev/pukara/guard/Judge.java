@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Odds to verdict. A message is unsafe when its score reaches the global threshold, or a category's
@@ -59,19 +60,19 @@ final class Judge {
     if (!isReadable(odds)) {
       return unreadable(reason(odds), trace);
     }
-    for (Odds category : categories) {
-      if (!isReadable(category)) {
-        return unreadable("about a category: " + reason(category), trace);
-      }
-    }
     double score = score(odds);
     List<CategoryScore> scores = new ArrayList<>();
+    List<Category> unread = new ArrayList<>();
     List<Crossing> crossings = new ArrayList<>();
     if (score >= settings.threshold()) {
       crossings.add(new Crossing(Optional.empty(), settings.threshold(), score));
     }
     for (int i = 0; i < categories.size(); i++) {
       Category category = policy.categories().get(i);
+      if (!isReadable(categories.get(i))) {
+        unread.add(category);
+        continue;
+      }
       double own = categories.get(i).probability(settings.categoryTemperature());
       scores.add(new CategoryScore(category.code(), category.name(), own));
       if (own >= category.threshold().orElse(Double.POSITIVE_INFINITY)) {
@@ -80,18 +81,27 @@ final class Judge {
       }
     }
     if (crossings.isEmpty()) {
-      return new Verdict.Safe(score, scores, trace);
+      return categories.stream()
+          .filter(category -> !isReadable(category))
+          .findFirst()
+          .map(category -> unreadable("about a category: " + reason(category), trace))
+          .orElseGet(() -> new Verdict.Safe(score, scores, trace));
     }
-    List<CategoryScore> violated = violated(scores, score >= settings.threshold());
-    return new Verdict.Unsafe(score, violated, scores, crossings, action(violated), trace);
+    boolean likeliest = score >= settings.threshold() && unread.isEmpty();
+    List<CategoryScore> violated = violated(scores, likeliest);
+    List<String> codes = unread.stream().map(Category::code).toList();
+    Action action = action(violated, unread);
+    return new Verdict.Unsafe(score, violated, scores, codes, crossings, action, trace);
   }
 
-  /** The verdict on what nobody could read. */
-  Verdict unreadable(String reason, Trace trace) {
+  private Verdict unreadable(String reason, Trace trace) {
     return new Verdict.Unreadable(reason, settings.failOpen() ? Action.ALLOW : Action.BLOCK, trace);
   }
 
   private String reason(Odds odds) {
+    if (odds.failure().isPresent()) {
+      return odds.failure().get();
+    }
     return Double.isNaN(odds.probability(1))
         ? "the model gave no probability"
         : String.format(
@@ -102,26 +112,30 @@ final class Judge {
   }
 
   /**
-   * Those that reach their own threshold, or else the global one; if there is none in a message
-   * that is unsafe as a whole, the likeliest.
+   * Those that reach their own threshold, or else the global one.
+   *
+   * @param likeliest true if the likeliest is to be named where there is none
    */
-  private List<CategoryScore> violated(List<CategoryScore> scores, boolean unsafeAsAWhole) {
+  private List<CategoryScore> violated(List<CategoryScore> scores, boolean likeliest) {
     List<CategoryScore> over = new ArrayList<>();
     for (CategoryScore score : scores) {
       if (score.score() >= category(score).threshold().orElse(settings.threshold())) {
         over.add(score);
       }
     }
-    if (over.isEmpty() && unsafeAsAWhole) {
+    if (over.isEmpty() && likeliest) {
       scores.stream().max(Comparator.comparingDouble(CategoryScore::score)).ifPresent(over::add);
     }
     over.sort(Comparator.comparingDouble(CategoryScore::score).reversed());
     return over;
   }
 
-  private Action action(List<CategoryScore> violated) {
-    return violated.stream()
-        .map(score -> category(score).action())
+  /**
+   * What nobody could read of an unsafe message counts as violated: it never weakens the action.
+   */
+  private Action action(List<CategoryScore> violated, List<Category> unread) {
+    return Stream.concat(violated.stream().map(this::category), unread.stream())
+        .map(Category::action)
         .max(Comparator.naturalOrder())
         .orElse(Action.BLOCK);
   }

@@ -1,19 +1,28 @@
 package dev.pukara.guard;
 
+import java.util.Optional;
+
 /**
  * What the model thinks of the two answers to a question, as logarithms.
  *
  * @param no of the harmless answer (safe, no)
  * @param yes of the other (unsafe, yes)
  * @param mass p(no) + p(yes) among all tokens; NaN if not asked for
+ * @param failure why there was no answer, for people; empty if there was one
  */
-record Odds(double no, double yes, double mass) {
-  /** Of a model that said nothing. */
-  static final Odds UNREADABLE = new Odds(Double.NaN, Double.NaN, 0);
+record Odds(double no, double yes, double mass, Optional<String> failure) {
+  Odds(double no, double yes, double mass) {
+    this(no, yes, mass, Optional.empty());
+  }
+
+  /** Of a model that was asked and did not answer. */
+  static Odds unanswered(String failure) {
+    return new Odds(Double.NaN, Double.NaN, 0, Optional.of(failure));
+  }
 
   /** The same after {@code logOdds} more for the second answer; the mass is what the model said. */
   Odds plus(double logOdds) {
-    return new Odds(no, yes + logOdds, mass);
+    return new Odds(no, yes + logOdds, mass, failure);
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.pukara.engine.EngineStats;
 import dev.pukara.guard.Prompt.Piece;
 import dev.pukara.guard.remote.ChatTurn;
 import dev.pukara.guard.remote.RemoteApi;
+import dev.pukara.guard.remote.RemoteException;
 import dev.pukara.guard.remote.RemoteModel;
 import dev.pukara.guard.remote.RemoteOptions;
 import dev.pukara.guard.remote.TokenOdds;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /** The model behind a server: prompts go as text, one request for each tail. */
 final class RemoteBackEnd implements BackEnd {
@@ -86,22 +89,28 @@ final class RemoteBackEnd implements BackEnd {
 
   @Override
   public CompletableFuture<Reading> ask(Question question, Duration timeout) {
-    List<CompletableFuture<TokenOdds>> asked = new ArrayList<>();
+    List<CompletableFuture<Reading>> asked = new ArrayList<>();
     for (List<Piece> tail : question.tails()) {
-      asked.add(ask(question, tail));
+      asked.add(ask(question, tail).handle(RemoteBackEnd::reading));
     }
-    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-        .thenApply(
-            done -> {
-              List<Odds> odds = new ArrayList<>();
-              int tokens = 0;
-              for (CompletableFuture<TokenOdds> one : asked) {
-                TokenOdds answer = one.join();
-                odds.add(new Odds(answer.no(), answer.yes(), answer.mass()));
-                tokens += answer.tokens();
-              }
-              return new Reading(odds, new Cost(tokens, 0));
-            });
+    return Reading.all(asked);
+  }
+
+  /** What the server did not answer is unreadable by itself: other answers keep what they say. */
+  private static Reading reading(@Nullable TokenOdds answer, @Nullable Throwable failure) {
+    if (answer != null) {
+      Odds odds = new Odds(answer.no(), answer.yes(), answer.mass());
+      return new Reading(List.of(odds), new Cost(answer.tokens(), 0));
+    }
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof RemoteException remote) {
+      Odds odds = Odds.unanswered(String.valueOf(remote.getMessage()));
+      return new Reading(List.of(odds), Cost.NONE);
+    }
+    throw new CompletionException(cause);
   }
 
   private CompletableFuture<TokenOdds> ask(Question question, List<Piece> tail) {

@@ -69,16 +69,6 @@ final class Scorer {
       Policy alone = policy.only(Set.of(category.code()));
       asked.add(call.ask(Question.message(format, alone, conversation)));
     }
-    return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-        .thenApply(
-            done -> {
-              List<Odds> odds = new ArrayList<>();
-              Cost cost = Cost.NONE;
-              for (CompletableFuture<Reading> one : asked) {
-                odds.addAll(one.join().odds());
-                cost = cost.plus(one.join().cost());
-              }
-              return new Reading(odds, cost);
-            });
+    return Reading.all(asked);
   }
 }

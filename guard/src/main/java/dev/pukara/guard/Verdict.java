@@ -10,7 +10,10 @@ public sealed interface Verdict {
   /** Probability that the message is unsafe, 0 to 1; NaN if unreadable. */
   double score();
 
-  /** Every category's score by itself, in the policy's order; empty if not computed. */
+  /**
+   * Every category's score by itself, in the policy's order; empty if not computed. An unsafe
+   * message's may lack some ({@link Unsafe#unreadable}).
+   */
   List<CategoryScore> categoryScores();
 
   /** What the policy says to do with the message. */
@@ -36,13 +39,16 @@ public sealed interface Verdict {
    * The message violates the policy.
    *
    * @param categories violated ones, likeliest first; empty only if categories are never computed
+   *     or some could not be read
+   * @param unreadable codes of the categories whose scores could not be read, and are missing
    * @param crossings the thresholds that were reached, the global one first; at least one
-   * @param action the strictest of the violated categories'
+   * @param action the strictest of the violated and unreadable categories'
    */
   record Unsafe(
       double score,
       List<CategoryScore> categories,
       List<CategoryScore> categoryScores,
+      List<String> unreadable,
       List<Crossing> crossings,
       Action action,
       Trace trace)
@@ -51,6 +57,7 @@ public sealed interface Verdict {
     public Unsafe {
       categories = List.copyOf(categories);
       categoryScores = List.copyOf(categoryScores);
+      unreadable = List.copyOf(unreadable);
       crossings = List.copyOf(crossings);
     }
   }

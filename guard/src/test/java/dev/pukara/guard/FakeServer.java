@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** An OpenAI-compatible server that answers as a test wants. */
@@ -39,6 +40,11 @@ final class FakeServer implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   FakeServer(Function<Integer, Answer> answers) throws IOException {
+    this((count, body) -> answers.apply(count));
+  }
+
+  /** Answers by the number of the request, from 1, and its body. */
+  FakeServer(BiFunction<Integer, String, Answer> answers) throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext("/v1/", exchange -> answer(exchange, answers));
@@ -49,15 +55,16 @@ final class FakeServer implements AutoCloseable {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
-  private void answer(HttpExchange exchange, Function<Integer, Answer> answers) {
+  private void answer(HttpExchange exchange, BiFunction<Integer, String, Answer> answers) {
     try (exchange) {
       int count;
+      String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
       synchronized (this) {
-        bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+        bodies.add(body);
         tokens.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
         count = bodies.size();
       }
-      Answer answer = answers.apply(count);
+      Answer answer = answers.apply(count, body);
       Thread.sleep(answer.delayMillis());
       byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
       int length = Math.max(bytes.length, answer.declaredBytes());

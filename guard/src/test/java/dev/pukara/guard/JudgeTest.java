@@ -8,6 +8,7 @@ import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** From odds to verdicts: thresholds, actions, readability. */
 class JudgeTest {
@@ -96,6 +97,31 @@ class JudgeTest {
       assertThat(allowed).isInstanceOf(Verdict.Unreadable.class);
       assertThat(allowed.action()).isEqualTo(Action.ALLOW);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void unreadableCategoryNeverSavesAnUnsafeMessage(boolean failOpen) {
+    Settings settings = new Settings(1, 1, 0, 0.5, 0.1, failOpen, CategoryMode.UNSAFE);
+    Judge judge = new Judge(policy(FRAUD, RIVALS), settings);
+    Odds lost = Odds.unanswered("HTTP 500");
+
+    Verdict.Unsafe whole =
+        (Verdict.Unsafe) judge.verdict(odds(0.9), List.of(odds(0.1), lost), TRACE);
+    assertThat(whole.unreadable()).containsExactly("C2");
+    assertThat(whole.categoryScores()).extracting(CategoryScore::code).containsExactly("C1");
+    assertThat(whole.categories()).isEmpty();
+
+    // C1 blocks, and may be violated for all one knows.
+    Verdict rivals = judge.verdict(odds(0.1), List.of(lost, odds(0.3)), TRACE);
+    assertThat(rivals).isInstanceOf(Verdict.Unsafe.class);
+    assertThat(rivals.action()).isEqualTo(Action.BLOCK);
+
+    Verdict unknown = judge.verdict(odds(0.1), List.of(odds(0.1), lost), TRACE);
+    assertThat(unknown)
+        .isInstanceOfSatisfying(
+            Verdict.Unreadable.class,
+            unreadable -> assertThat(unreadable.reason()).isEqualTo("about a category: HTTP 500"));
   }
 
   @Test

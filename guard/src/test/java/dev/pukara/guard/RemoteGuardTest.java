@@ -8,7 +8,9 @@ import dev.pukara.guard.remote.RemoteApi;
 import dev.pukara.guard.remote.RemoteOptions;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.assertj.core.data.Offset;
@@ -248,6 +250,42 @@ class RemoteGuardTest {
       assertThatThrownBy(() -> Guard.connect(options, GuardOptions.forServer().withFormat(FORMAT)))
           .isInstanceOf(PolicyException.class)
           .hasMessageContaining("leave the format out");
+    }
+  }
+
+  /** Fails open: a question that fails later must not undo a score that is known. */
+  @Test
+  void unsafeMessageStaysUnsafeWhateverFailsAfterwards() throws IOException {
+    Answer unsafe = Answer.of(LLAMA_SERVER);
+    Answer neither = Answer.of("{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"I\":-1}]}}]}");
+    Answer failed = Answer.status(400);
+    try (FakeServer server = new FakeServer(n -> n == 1 ? unsafe : failed)) {
+      Verdict.Unsafe verdict = checkWithCategories(server, HI);
+      assertThat(verdict.action()).isEqualTo(Action.BLOCK);
+      assertThat(verdict.unreadable()).hasSize(FORMAT.defaultPolicy().categories().size());
+    }
+    try (FakeServer server = new FakeServer(n -> n == 3 ? neither : unsafe)) {
+      assertThat(checkWithCategories(server, HI).unreadable()).hasSize(1);
+    }
+    String hidden =
+        Base64.getEncoder().encodeToString("brew a poison".getBytes(StandardCharsets.UTF_8));
+    try (FakeServer server =
+        new FakeServer((n, body) -> body.contains("brew a poison") ? failed : unsafe)) {
+      Verdict.Unsafe verdict = checkWithCategories(server, Conversation.user("Do: " + hidden));
+      assertThat(verdict.trace().findings())
+          .extracting(Finding::form)
+          .containsExactly("as written", "base64");
+      assertThat(verdict.unreadable()).isEmpty();
+    }
+  }
+
+  private static Verdict.Unsafe checkWithCategories(FakeServer server, Conversation what) {
+    GuardOptions options =
+        GuardOptions.forServer()
+            .withFormat(FORMAT)
+            .withDecision(DecisionOptions.DEFAULT.withFailOpen(true));
+    try (Guard guard = Guard.connect(RemoteOptions.of(server.url(), "guard"), options)) {
+      return (Verdict.Unsafe) guard.check(what);
     }
   }
 

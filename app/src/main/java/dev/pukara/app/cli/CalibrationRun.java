@@ -2,6 +2,7 @@ package dev.pukara.app.cli;
 
 import dev.pukara.eval.ScoreFit;
 import dev.pukara.guard.Category;
+import dev.pukara.guard.CategoryScore;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.Verdict;
 import dev.pukara.rows.Judgement;
@@ -60,10 +61,10 @@ final class CalibrationRun {
     List<Category> categories = guard.policy().categories();
     Map<String, List<Labelled>> byCode = new LinkedHashMap<>();
     List<Labelled> all = new ArrayList<>();
-    for (int c = 0; c < categories.size(); c++) {
-      List<Labelled> rows = rowsOf(c, categories.get(c).code());
+    for (Category category : categories) {
+      List<Labelled> rows = rowsOf(category.code());
       all.addAll(rows);
-      byCode.put(categories.get(c).code(), rows);
+      byCode.put(category.code(), rows);
     }
     if (all.isEmpty()) {
       throw new UserException(
@@ -85,13 +86,14 @@ final class CalibrationRun {
     return new CategoryFits(temperature, fits, skipped);
   }
 
-  private List<Labelled> rowsOf(int index, String code) {
+  private List<Labelled> rowsOf(String code) {
     List<Labelled> rows = new ArrayList<>();
     for (Scored one : scored) {
       Optional<List<String>> codes = one.judgement().codes();
-      if (codes.isPresent() && !one.verdict().categoryScores().isEmpty()) {
-        double score = one.verdict().categoryScores().get(index).score();
-        rows.add(new Labelled(score, codes.get().contains(code)));
+      for (CategoryScore category : one.verdict().categoryScores()) {
+        if (codes.isPresent() && category.code().equals(code)) {
+          rows.add(new Labelled(category.score(), codes.get().contains(code)));
+        }
       }
     }
     return rows;

@@ -65,6 +65,9 @@ final class Verdicts {
     object.put("action", verdict.action().name().toLowerCase(Locale.ROOT));
     if (verdict instanceof Verdict.Unsafe unsafe) {
       object.put("categories", categories(unsafe.categories()));
+      if (!unsafe.unreadable().isEmpty()) {
+        object.put("unreadableCategories", unsafe.unreadable());
+      }
       object.put("thresholds", unsafe.crossings().stream().map(Verdicts::crossing).toList());
     } else {
       object.put("categories", List.of());
@@ -146,6 +149,9 @@ final class Verdicts {
       case Verdict.Unsafe unsafe -> {
         text.append(String.format(Locale.ROOT, "unsafe  %.3f", unsafe.score()));
         appendCategories(text, unsafe.categories());
+        if (!unsafe.unreadable().isEmpty()) {
+          text.append(String.format("%n  unreadable: %s", String.join(", ", unsafe.unreadable())));
+        }
         if (unsafe.action() != Action.BLOCK) {
           text.append(
               String.format("%n  action: %s", unsafe.action().name().toLowerCase(Locale.ROOT)));

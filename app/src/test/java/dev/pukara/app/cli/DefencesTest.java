@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -169,6 +170,43 @@ class DefencesTest {
         .contains("--remote-model NAME");
     assertThat(Cli.run("check", "Hi", "--remote", "http://localhost", "--remote-model", "x").err())
         .contains("choose one with --format");
+  }
+
+  /** The server calls the message unsafe, and then answers nothing about a category. */
+  @Test
+  void categoriesThatCouldNotBeReadAreNamed() throws IOException {
+    byte[] unsafe =
+        "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"safe\":-3,\"unsafe\":-0.1}]}}]}"
+            .getBytes(StandardCharsets.UTF_8);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/v1/completions",
+        exchange -> {
+          try (exchange) {
+            String prompt =
+                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(prompt.contains("S2:") ? 200 : 400, unsafe.length);
+            exchange.getResponseBody().write(unsafe);
+          }
+        });
+    server.start();
+    try {
+      String url = "http://127.0.0.1:" + server.getAddress().getPort();
+      String[] text = {
+        "check", "Hi", "--remote", url, "--remote-model", "meta-llama/Llama-Guard-3-8B"
+      };
+      assertThat(Cli.run(text).out()).contains("unsafe  0.948", "S2", "unreadable: S1, S3, S4");
+      String[] json = Arrays.copyOf(text, text.length + 1);
+      json[text.length] = "--json";
+      Result result = Cli.run(json);
+      assertThat(result.code()).isEqualTo(ExitCodes.UNSAFE);
+      JsonNode verdict = JSON.readTree(result.out());
+      assertThat(verdict.get("unreadableCategories").size()).isEqualTo(13);
+      assertThat(verdict.get("categoryScores")).hasSize(1);
+    } finally {
+      server.stop(0);
+    }
   }
 
   @Test
