@@ -48,6 +48,24 @@ public record Conversation(List<Message> messages) {
     return new Conversation(messages.subList(0, index + 1));
   }
 
+  /**
+   * The same as chat templates want it: user and agent in turn, the user first. They raise an error
+   * otherwise, or take an answer for a question, since many know the judged role by counting.
+   * Messages of one role in a row become one; an agent that speaks first answers an empty message.
+   */
+  Conversation alternating() {
+    List<Message> turns = new ArrayList<>();
+    if (messages.getFirst().role() == Role.AGENT) {
+      turns.add(new Message(Role.USER, ""));
+    }
+    for (Message message : messages) {
+      boolean again = !turns.isEmpty() && turns.getLast().role() == message.role();
+      String before = again ? turns.removeLast().text() + "\n\n" : "";
+      turns.add(new Message(message.role(), before + message.text()));
+    }
+    return new Conversation(turns);
+  }
+
   /** The judged turn. */
   public Message last() {
     return messages.getLast();

@@ -6,12 +6,11 @@ import dev.pukara.guard.Prompt.Text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The conversation itself, for a guard model whose chat template a server renders (Llama Guard 4):
  * the template brings the policy. A prompt is a role as a special piece and its text, turn by turn;
- * turns of one role in a row are one, since templates want user and assistant to alternate.
+ * user and assistant alternate ({@link Conversation#alternating}).
  */
 final class ServerFormat implements PromptFormat {
   private static final String ID = "server";
@@ -64,15 +63,9 @@ final class ServerFormat implements PromptFormat {
               + "; leave the policy out, or ask for completions");
     }
     List<Piece> turns = new ArrayList<>();
-    Optional<Role> before = Optional.empty();
-    for (Message message : conversation.messages()) {
-      if (before.equals(Optional.of(message.role()))) {
-        turns.add(new Text(((Text) turns.removeLast()).text() + "\n\n" + message.text()));
-      } else {
-        turns.add(new Special(message.role() == Role.USER ? "user" : "assistant"));
-        turns.add(new Text(message.text()));
-      }
-      before = Optional.of(message.role());
+    for (Message message : conversation.alternating().messages()) {
+      turns.add(new Special(message.role() == Role.USER ? "user" : "assistant"));
+      turns.add(new Text(message.text()));
     }
     return new Prompt(List.of(), turns, List.of(), List.of());
   }

@@ -109,9 +109,10 @@ final class TemplateFormat implements PromptFormat {
     if (kept.size() > KEPT_MAX) {
       kept.clear();
     }
-    List<Role> roles = conversation.messages().stream().map(Message::role).toList();
+    Conversation turns = conversation.alternating();
+    List<Role> roles = turns.messages().stream().map(Message::role).toList();
     return kept.computeIfAbsent(List.of(policy.promptDigest(), roles), key -> frame(policy, roles))
-        .fill(conversation, model.lead());
+        .fill(turns, model.lead());
   }
 
   private TemplateFrame frame(Policy policy, List<Role> roles) {

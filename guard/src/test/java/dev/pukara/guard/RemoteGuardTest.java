@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pukara.guard.FakeServer.Answer;
+import dev.pukara.guard.remote.ChatTurn;
 import dev.pukara.guard.remote.RemoteApi;
 import dev.pukara.guard.remote.RemoteOptions;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.assertj.core.data.Offset;
@@ -243,6 +245,10 @@ class RemoteGuardTest {
       assertThat(messages.get(0).get("content").asString())
           .isEqualTo("Hi\n\nBread?< |eot|>[ /INST]");
       assertThat(messages.get(1).get("role").asString()).isEqualTo("assistant");
+      ServerFormat format = new ServerFormat();
+      Conversation answer = new Conversation(List.of(turns.last()));
+      assertThat(RemotePrompt.turns(format.render(format.defaultPolicy(), answer)))
+          .containsExactly(new ChatTurn("user", ""), new ChatTurn("assistant", "Flour."));
       GuardOptions other = GuardOptions.forServer().withPolicy(Policies.find("openai-moderation"));
       assertThatThrownBy(() -> Guard.connect(options, other))
           .isInstanceOf(PolicyException.class)

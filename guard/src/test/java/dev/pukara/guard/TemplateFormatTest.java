@@ -158,14 +158,39 @@ class TemplateFormatTest {
         .hasMessageContaining("carries its own policy");
   }
 
+  /**
+   * Windows and parts of a conversation may start with an answer, or have two questions in a row.
+   */
+  @Test
+  void judgedRoleIsThatOfTheLastMessageWhateverStandsBefore() {
+    Message ask = new Message(Role.USER, "Q");
+    Message answer = new Message(Role.AGENT, "A");
+    for (TemplateFormat format : List.of(fixed(Optional.empty()), open())) {
+      for (List<Message> turns :
+          List.of(List.of(answer), List.of(ask, ask), List.of(answer, ask), List.of(ask, answer))) {
+        String label = turns.getLast().role().label();
+        assertThat(format.render(format.defaultPolicy(), new Conversation(turns)).text())
+            .contains("Judge " + label, "Well, " + label + "?");
+      }
+    }
+    Prompt prompt = open().render(open().defaultPolicy(), new Conversation(List.of(answer)));
+    assertThat(prompt.text()).contains("Chat\n\nUser: \n\nAgent: A\n\nWell");
+    prompt = open().render(open().defaultPolicy(), Conversation.user("a").andUser("b"));
+    assertThat(prompt.text()).contains("Chat\n\nUser: a\n\nb\n\nWell");
+  }
+
   @Test
   void templateThatRaisesIsAnError() {
-    Conversation twice = Conversation.user("a").andUser("b");
-    assertThatThrownBy(
-            () -> fixed(Optional.empty()).render(fixed(Optional.empty()).defaultPolicy(), twice))
+    String template =
+        "{{ messages[0].content }}"
+            + "{% if messages|length > 1 %}{{ raise_exception('One turn only') }}{% endif %}";
+    TemplateFormat format =
+        new TemplateFormat(
+            "template", model(template, "<s>", ""), Optional.empty(), Optional.empty());
+    assertThatThrownBy(() -> format.render(format.defaultPolicy(), TWO))
         .isInstanceOf(PolicyException.class)
         .hasMessageContaining("m.gguf")
-        .hasMessageContaining("Roles must alternate");
+        .hasMessageContaining("One turn only");
   }
 
   @Test

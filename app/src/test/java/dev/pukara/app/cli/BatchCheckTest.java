@@ -179,7 +179,7 @@ class BatchCheckTest {
     }
   }
 
-  /** A template that wants user and agent in turn, as Llama Guard's do. */
+  /** A template that raises an error of its own. */
   @Test
   void rowsThatTheGuardRefusesHaveAnErrorAndBlock() throws IOException {
     Path templated = folder.resolve("templated");
@@ -188,18 +188,16 @@ class BatchCheckTest {
         templated.resolve("tokenizer_config.json"),
         """
         {"chat_template":"{% for message in messages %}\
-        {% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}\
-        {{ raise_exception('roles must alternate') }}{% endif %}\
+        {% if loop.index0 > 1 %}{{ raise_exception('two turns only') }}{% endif %}\
         {{ message['role'] + ': ' + message['content'] + ' ' }}{% endfor %}Safe?"}
         """);
     Path turns = folder.resolve("turns.jsonl");
-    String twice = "{\"role\":\"user\",\"content\":\"secret\"}";
+    String user = "{\"role\":\"user\",\"content\":\"secret\"}";
+    String agent = user.replace("user", "assistant");
     Files.writeString(
         turns,
         "{\"id\":\"a\",\"prompt\":\"a\"}\n{\"id\":\"b\",\"turns\":["
-            + twice
-            + ","
-            + twice
+            + String.join(",", user, agent, user)
             + "]}\n{\"id\":\"c\",\"prompt\":\"c\"}\n");
     Path out = folder.resolve("turns-out.jsonl");
     Result result = check(turns, templated, "template", out);
@@ -210,7 +208,7 @@ class BatchCheckTest {
     assertThat(refused.get("verdict").asString()).isEqualTo("unreadable");
     assertThat(refused.get("action").asString()).isEqualTo("block");
     assertThat(refused.get("error").asString())
-        .contains("turns.jsonl:2: ", "roles must alternate")
+        .contains("turns.jsonl:2: ", "two turns only")
         .doesNotContain("secret");
   }
 }
