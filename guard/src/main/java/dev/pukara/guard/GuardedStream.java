@@ -1,6 +1,7 @@
 package dev.pukara.guard;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -29,6 +30,10 @@ public final class GuardedStream {
   private static final Pattern SENTENCE_END =
       Pattern.compile("(?s).*(?:[.!?…][\"')\\]*_]*\\s+|[。！？]|\\n)");
   private static final String FENCE = "```";
+
+  /** A category of its own may make a low score unsafe, and what is unreadable has none. */
+  private static final Comparator<Verdict> WORSE =
+      Comparator.comparingInt(GuardedStream::rank).thenComparingDouble(Verdict::score);
 
   private final Function<Conversation, Verdict> check;
   private final Windows windows;
@@ -91,7 +96,7 @@ public final class GuardedStream {
     return stopped;
   }
 
-  /** The verdict that stopped the answer, else the one with the highest score so far. */
+  /** The verdict that stopped the answer, else the worst so far: unsafe, unreadable, high score. */
   public Optional<Verdict> verdict() {
     return verdict;
   }
@@ -138,10 +143,18 @@ public final class GuardedStream {
     checked = end;
     windowStart += windows.lastSliceStart(text);
     boolean passed = latest.action() != Action.BLOCK;
-    if (!passed || verdict.isEmpty() || latest.score() > verdict.get().score()) {
+    if (!passed || verdict.isEmpty() || WORSE.compare(latest, verdict.get()) > 0) {
       verdict = Optional.of(latest);
     }
     return passed;
+  }
+
+  private static int rank(Verdict verdict) {
+    return switch (verdict) {
+      case Verdict.Unsafe unsafe -> 2;
+      case Verdict.Unreadable unreadable -> 1;
+      case Verdict.Safe safe -> 0;
+    };
   }
 
   private String show(int to) {

@@ -8,6 +8,7 @@ import dev.pukara.model.SyntheticModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
@@ -89,6 +90,35 @@ class GuardedStreamTest {
     assertThat(stream.verdict()).get().isInstanceOf(Verdict.Unsafe.class);
     assertThat(stream.finish()).isEmpty();
     assertThatThrownBy(() -> stream.push("x")).isInstanceOf(IllegalStateException.class);
+  }
+
+  /** What does not stop an answer is still told of at its end. */
+  @Test
+  void worstVerdictIsKept() {
+    Trace trace = new Trace("m", "", "p", "", "f", "", List.of(), 100, 90, 1);
+    Verdict safe = new Verdict.Safe(0.35, List.of(), trace);
+    Verdict lost = new Verdict.Unreadable("HTTP 500", Action.ALLOW, trace);
+    Verdict flagged =
+        new Verdict.Unsafe(0.3, List.of(), List.of(), List.of(), List.of(), Action.FLAG, trace);
+    assertThat(worst(flagged, lost, safe)).isEqualTo(flagged);
+    assertThat(worst(lost, safe, flagged)).isEqualTo(flagged);
+    assertThat(worst(safe, lost, safe)).isEqualTo(lost);
+    assertThat(worst(lost, safe, safe)).isEqualTo(lost);
+  }
+
+  private static Verdict worst(Verdict... verdicts) {
+    Iterator<Verdict> next = List.of(verdicts).iterator();
+    GuardedStream stream =
+        new GuardedStream(
+            conversation -> next.next(),
+            new Windows(64, 8, text -> text.isBlank() ? 0 : text.strip().split("\\s+").length),
+            EVERY_8,
+            List.of());
+    for (int i = 0; i < verdicts.length; i++) {
+      stream.push(words(0, 8) + " ");
+    }
+    assertThat(next.hasNext()).isFalse();
+    return stream.verdict().orElseThrow();
   }
 
   @Test
