@@ -1,8 +1,10 @@
 package dev.pukara.guard;
 
+import java.text.BreakIterator;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -30,6 +32,9 @@ public final class GuardedStream {
   private static final Pattern SENTENCE_END =
       Pattern.compile("(?s).*(?:[.!?…][\"')\\]*_]*\\s+|[。！？]|\\n)");
   private static final String FENCE = "```";
+
+  /** Hardly a word is longer. */
+  private static final int WORD_CHARACTERS_MAX = 40;
 
   /** A category of its own may make a low score unsafe, and what is unreadable has none. */
   private static final Comparator<Verdict> WORSE =
@@ -181,12 +186,30 @@ public final class GuardedStream {
     return text.lines().filter(line -> line.strip().startsWith(FENCE)).count() % 2 == 1;
   }
 
-  /** The last border of words at or before {@code end}. */
+  /**
+   * The last border of words at or before {@code end}; of characters where no word ends for long,
+   * as in Chinese and Thai.
+   */
   private int cut(int end) {
     int cut = Math.max(0, Math.min(end, checked));
-    while (cut > 0 && cut < answer.length() && !Character.isWhitespace(answer.charAt(cut))) {
-      cut--;
+    if (cut == answer.length()) {
+      return cut;
     }
-    return cut;
+    int from = Math.max(0, cut - WORD_CHARACTERS_MAX);
+    for (int i = cut; i > from; i--) {
+      if (Character.isWhitespace(answer.charAt(i))) {
+        return i;
+      }
+    }
+    return from == 0 ? 0 : characterBorder(from, cut);
+  }
+
+  /** The last border of characters between two places: accents stay with their letter. */
+  private int characterBorder(int from, int cut) {
+    int start = Character.isLowSurrogate(answer.charAt(from)) ? from - 1 : from;
+    String around = answer.substring(start, Math.min(answer.length(), cut + 2));
+    BreakIterator characters = BreakIterator.getCharacterInstance(Locale.ROOT);
+    characters.setText(around);
+    return characters.isBoundary(cut - start) ? cut : start + characters.preceding(cut - start);
   }
 }

@@ -7,15 +7,19 @@ import dev.pukara.model.StorageTypes;
 import dev.pukara.model.SyntheticModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.text.BreakIterator;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is let out, when it is judged, and what that costs. */
 class GuardedStreamTest {
@@ -119,6 +123,30 @@ class GuardedStreamTest {
     }
     assertThat(next.hasNext()).isFalse();
     return stream.verdict().orElseThrow();
+  }
+
+  /** Chinese has no blanks; in Hindi vowel signs, in emoji pairs of surrogates must not be cut. */
+  @ParameterizedTest
+  @ValueSource(strings = {"今天天气很好我们去公园", "नमस्तेदुनियाकैसेहो", "👍🏽👩‍👩‍👧", "e\u0301"})
+  void textWithoutBlanksIsShownAsItIsWritten(String text) {
+    String answer = text.repeat(200 / text.length());
+    GuardedStream stream =
+        new GuardedStream(
+            conversation ->
+                new Verdict.Safe(
+                    0.1, List.of(), new Trace("m", "", "p", "", "f", "", List.of(), 1, 0, 1)),
+            new Windows(1_000, 8, String::length),
+            EVERY_8,
+            List.of());
+    BreakIterator characters = BreakIterator.getCharacterInstance(Locale.ROOT);
+    characters.setText(answer);
+    StringBuilder shown = new StringBuilder();
+    for (int i = 0; i < answer.length(); i++) {
+      shown.append(stream.push(answer.substring(i, i + 1)));
+      assertThat(characters.isBoundary(shown.length())).as("after %d", shown.length()).isTrue();
+    }
+    assertThat(shown.length()).isGreaterThan(answer.length() - 40);
+    assertThat(shown.append(stream.finish()).toString()).isEqualTo(answer);
   }
 
   @Test
