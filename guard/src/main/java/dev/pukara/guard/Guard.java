@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /**
  * Judges conversations by a policy: the door of Pukara.
@@ -77,25 +78,31 @@ public final class Guard implements AutoCloseable {
    */
   public static Guard open(GuardOptions options) throws IOException {
     ModelFile file = ModelFile.open(options.model());
+    Setup setup;
+    BackEnd backEnd;
     try {
-      return open(options, file);
+      PromptFormat format = ModelFormats.choose(options, file);
+      PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
+      setup = Setup.of(options, format, GuardMetadata.of(file), encoder::count, file::digest);
+      // Fails now, not at the first check, if the vocabulary lacks one of the format's tokens.
+      encoder.check(Question.message(format, setup.policy(), Conversation.user("")));
+      boolean normalize = setup.settings().readableFloor() > 0;
+      backEnd = EngineBackEnd.open(file, encoder, options.precision(), options.engine(), normalize);
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;
     }
+    return owning(backEnd, () -> setup, options);
   }
 
-  private static Guard open(GuardOptions options, ModelFile file) {
-    GuardMetadata stated = GuardMetadata.of(file);
-    PromptFormat format = ModelFormats.choose(options, file);
-    PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
-    Setup setup = Setup.of(options, format, stated, encoder::count, file::digest);
-    // Fails now, not at the first check, if the vocabulary lacks one of the format's tokens.
-    encoder.check(Question.message(format, setup.policy(), Conversation.user("")));
-    boolean normalize = setup.settings().readableFloor() > 0;
-    BackEnd backEnd =
-        EngineBackEnd.open(file, encoder, options.precision(), options.engine(), normalize);
-    return new Guard(backEnd, setup, options.defences(), options.timeout(), true);
+  /** A guard that ends the back end with itself, or at once if there is no guard. */
+  private static Guard owning(BackEnd backEnd, Supplier<Setup> setup, GuardOptions options) {
+    try {
+      return new Guard(backEnd, setup.get(), options.defences(), options.timeout(), true);
+    } catch (RuntimeException | Error e) {
+      backEnd.close();
+      throw e;
+    }
   }
 
   /**
@@ -109,13 +116,10 @@ public final class Guard implements AutoCloseable {
   public static Guard connect(RemoteOptions server, GuardOptions options) {
     PromptFormat format = RemoteBackEnd.format(server, options);
     BackEnd backEnd = new RemoteBackEnd(new RemoteModel(server));
-    try {
-      Setup setup = Setup.of(options, format, GuardMetadata.NONE, backEnd::tokens, backEnd::digest);
-      return new Guard(backEnd, setup, options.defences(), options.timeout(), true);
-    } catch (RuntimeException | Error e) {
-      backEnd.close();
-      throw e;
-    }
+    return owning(
+        backEnd,
+        () -> Setup.of(options, format, GuardMetadata.NONE, backEnd::tokens, backEnd::digest),
+        options);
   }
 
   /** The prompt format that a model file was made for. */

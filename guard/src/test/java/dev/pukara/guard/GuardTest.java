@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -122,6 +123,26 @@ class GuardTest {
         .isInstanceOfSatisfying(
             EngineException.class,
             e -> assertThat(e.reason()).isEqualTo(EngineException.Reason.CLOSED));
+  }
+
+  @Test
+  void openThatFailsLeavesNoEngineBehind() {
+    EngineOptions all = EngineOptions.defaults();
+    EngineOptions noRoom =
+        new EngineOptions(
+            all.queueMax(),
+            all.stepTokensMax(),
+            100,
+            all.cacheBytesMax(),
+            all.productsAheadMax(),
+            all.aheadAfter());
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    assertThatThrownBy(() -> Guard.open(options().withEngine(noRoom)).close())
+        .isInstanceOf(PolicyException.class)
+        .hasMessageContaining("shorten the policy");
+    assertThat(Thread.getAllStackTraces().keySet())
+        .filteredOn(thread -> thread.getName().equals("pukara-engine"))
+        .isSubsetOf(before);
   }
 
   /** So few tokens a step that the engine cannot keep up with who asks. */
