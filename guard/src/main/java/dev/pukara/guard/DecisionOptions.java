@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
  *     file's, else 0.5
  * @param categories when they are scored
  * @param readableFloor least p(safe) + p(unsafe) that counts as an answer, else the verdict is
- *     unreadable; empty = as the model file says, else none
+ *     unreadable; empty = as the model file says, 0.01 for a model behind a server, else none
  * @param failOpen true if what is unreadable is allowed; false (the default) blocks it
  */
 public record DecisionOptions(

@@ -118,7 +118,7 @@ public final class Guard implements AutoCloseable {
     BackEnd backEnd = new RemoteBackEnd(new RemoteModel(server));
     return owning(
         backEnd,
-        () -> Setup.of(options, format, GuardMetadata.NONE, backEnd::tokens, backEnd::digest),
+        () -> Setup.of(options, format, RemoteBackEnd.STATED, backEnd::tokens, backEnd::digest),
         options);
   }
 

@@ -43,7 +43,10 @@ public record GuardMetadata(
   private static final String CATEGORY_TEMPERATURE = "pukara.category_temperature";
   private static final String ANSWER_BIAS = "pukara.answer_bias";
   private static final String THRESHOLD = "pukara.threshold";
-  private static final String READABLE_FLOOR = "pukara.readable_floor";
+
+  /** Key of the floor of readability. */
+  static final String READABLE_FLOOR = "pukara.readable_floor";
+
   private static final String BASE_DIGEST = "pukara.base.digest";
 
   /**

@@ -23,6 +23,13 @@ final class RemoteBackEnd implements BackEnd {
   /** Vocabularies make fewer tokens of English; other scripts have two or three bytes a letter. */
   private static final double BYTES_PER_TOKEN = 2.5;
 
+  /**
+   * What is taken for granted where no file states it: a model that hardly ever starts with one of
+   * the answers does not answer the question, whichever of the two is likelier.
+   */
+  static final GuardMetadata STATED =
+      GuardMetadata.of(Map.of(GuardMetadata.READABLE_FLOOR, 0.01), "");
+
   private final RemoteModel model;
   private final RemoteOptions options;
 

@@ -18,6 +18,7 @@ import java.util.function.UnaryOperator;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -115,6 +116,7 @@ class RemoteGuardTest {
         "{\"choices\":[{\"text\":\"Safe words are\"}]}",
         "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"Sure\":-0.1,\"I\":-2}]}}]}",
         "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"safe\":\"yes\"}]}}]}",
+        "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"HELLO\":-1e-5,\"safe\":-12.5,\"unsafe\":-14}]}}]}",
         "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"safe\":1e300}]}}]}",
       })
   void nonsenseIsUnreadableAndNeverSafe(String body) throws IOException {
@@ -122,6 +124,15 @@ class RemoteGuardTest {
     assertThat(closed).isInstanceOf(Verdict.Unreadable.class);
     assertThat(closed.action()).isEqualTo(Action.BLOCK);
     assertThat(check(n -> Answer.of(body), o -> o, true).action()).isEqualTo(Action.ALLOW);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"unsafe:-1e-7, 0.999999", "unsafe:-0.5, 0.606531", "safe:-1e-7, 0.000001"})
+  void unlistedAnswerHasAtMostWhatTheListedOnesLeave(String listed, double score)
+      throws IOException {
+    String map = "{\"" + listed.replace(":", "\":") + "}";
+    String body = "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[" + map + "]}}]}";
+    assertThat(check(n -> Answer.of(body), o -> o, false).score()).isCloseTo(score, CLOSE);
   }
 
   @Test

@@ -19,6 +19,9 @@ final class AnswerReader {
   /** Log odds of an answer that comes without probabilities: 0.999 to 0.001. */
   private static final double CERTAIN = Math.log(0.999 / 0.001);
 
+  /** Log probabilities come in float32: a smaller rest is rounding. */
+  private static final double REST_MIN = 1e-6;
+
   private static final Pattern NO_LETTERS = Pattern.compile("[^\\p{L}]+");
 
   private AnswerReader() {}
@@ -72,17 +75,21 @@ final class AnswerReader {
     double pNo = 0;
     double pYes = 0;
     double least = 0;
+    double all = 0;
     for (Map.Entry<String, Double> entry : listed.entrySet()) {
       String token = entry.getKey().strip().toLowerCase(Locale.ROOT);
       least = Math.min(least, entry.getValue());
+      all += Math.exp(entry.getValue());
       pNo += starts(no, yes, token) ? Math.exp(entry.getValue()) : 0;
       pYes += starts(yes, no, token) ? Math.exp(entry.getValue()) : 0;
     }
     if (pNo == 0 && pYes == 0) {
       return new TokenOdds(Double.NaN, Double.NaN, 0, tokens);
     }
-    double logNo = pNo == 0 ? least : Math.log(pNo);
-    double logYes = pYes == 0 ? least : Math.log(pYes);
+    // At most what the last one listed has, and no more than all listed ones leave.
+    double unlisted = Math.min(least, Math.log(Math.max(1 - all, REST_MIN)));
+    double logNo = pNo == 0 ? unlisted : Math.log(pNo);
+    double logYes = pYes == 0 ? unlisted : Math.log(pYes);
     return new TokenOdds(logNo, logYes, pNo + pYes, tokens);
   }
 
