@@ -13,6 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.assertj.core.data.Offset;
@@ -133,6 +135,25 @@ class RemoteGuardTest {
     String map = "{\"" + listed.replace(":", "\":") + "}";
     String body = "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[" + map + "]}}]}";
     assertThat(check(n -> Answer.of(body), o -> o, false).score()).isCloseTo(score, CLOSE);
+  }
+
+  @Test
+  void closeEndsWhatWaitsForAnotherAttempt() throws Exception {
+    try (FakeServer server = new FakeServer(n -> Answer.status(503))) {
+      Guard guard = connect(RemoteOptions.of(server.url(), "guard").withAttemptsMax(9), false);
+      CompletableFuture<Verdict> verdict = guard.checkAsync(HI);
+      while (server.bodies.size() < 4) {
+        Thread.sleep(5);
+      }
+      Thread.sleep(50); // the answer is there, and the pause after it is half a second or more
+      guard.close();
+      assertThat(verdict.get(5, TimeUnit.SECONDS))
+          .isInstanceOfSatisfying(
+              Verdict.Unreadable.class,
+              unreadable -> assertThat(unreadable.reason()).endsWith("the guard was closed"));
+      assertThat(guard.checkAsync(HI).get(5, TimeUnit.SECONDS))
+          .isInstanceOf(Verdict.Unreadable.class);
+    }
   }
 
   @Test

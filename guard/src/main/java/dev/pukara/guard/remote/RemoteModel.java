@@ -12,13 +12,16 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -44,12 +47,18 @@ public final class RemoteModel implements AutoCloseable {
   private static final Duration LEFT_ALONE = Duration.ofSeconds(5);
   private static final int CALLS_WATCHED = 20;
   private static final int CALLS_MIN = 10;
+  private static final String CLOSED = "the guard was closed";
 
   private final RemoteOptions options;
   private final HttpClient client;
   private final ScheduledExecutorService pauses;
   private final Retry retry;
   private final CircuitBreaker breaker;
+
+  /** Answers that somebody waits for. */
+  private final Set<CompletableFuture<TokenOdds>> open = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean closed;
 
   /** Connects at the first question. */
   public RemoteModel(RemoteOptions options) {
@@ -120,18 +129,26 @@ public final class RemoteModel implements AutoCloseable {
   }
 
   private CompletableFuture<TokenOdds> ask(HttpRequest request, String no, String yes) {
-    return retry
+    CompletableFuture<TokenOdds> answer = new CompletableFuture<>();
+    // Before the look at closed: either close() finds the answer, or it is seen here.
+    open.add(answer);
+    answer.whenComplete((odds, failure) -> open.remove(answer));
+    if (closed) {
+      answer.completeExceptionally(named(new RemoteException(CLOSED, false)));
+      return answer;
+    }
+    retry
         .executeCompletionStage(
             pauses, () -> breaker.executeCompletionStage(() -> once(request, no, yes)))
-        .handle(
+        .whenComplete(
             (odds, failure) -> {
               if (failure == null) {
-                return CompletableFuture.completedFuture(odds);
+                answer.complete(odds);
+              } else {
+                answer.completeExceptionally(named(cause(failure)));
               }
-              return CompletableFuture.<TokenOdds>failedFuture(named(cause(failure)));
-            })
-        .toCompletableFuture()
-        .thenCompose(result -> result);
+            });
+    return answer;
   }
 
   private CompletionStage<TokenOdds> once(HttpRequest request, String no, String yes) {
@@ -161,9 +178,9 @@ public final class RemoteModel implements AutoCloseable {
   private RemoteException unreachable(Throwable failure) {
     return switch (failure) {
       case RemoteException remote -> remote;
-      case TimeoutException late ->
-          new RemoteException(
-              "no answer within " + options.timeout().toMillis() + " ms", true, late);
+      // Whichever of the two limits is noticed first.
+      case TimeoutException late -> late(late);
+      case HttpTimeoutException late -> late(late);
       case IOException broken ->
           new RemoteException(
               "no connection or a broken one (" + broken.getClass().getSimpleName() + ")",
@@ -171,6 +188,11 @@ public final class RemoteModel implements AutoCloseable {
               broken);
       default -> new RemoteException("the request failed: " + failure, false, failure);
     };
+  }
+
+  private RemoteException late(Throwable failure) {
+    return new RemoteException(
+        "no answer within " + options.timeout().toMillis() + " ms", true, failure);
   }
 
   private static String hint(int status) {
@@ -217,9 +239,12 @@ public final class RemoteModel implements AutoCloseable {
     return request.build();
   }
 
-  /** Drops what is in flight. */
+  /** Fails what is in flight, and what is asked from now on: a pause that is dropped never ends. */
   @Override
   public void close() {
+    closed = true;
+    RemoteException end = named(new RemoteException(CLOSED, false));
+    open.forEach(answer -> answer.completeExceptionally(end));
     pauses.shutdownNow();
     client.shutdownNow();
   }
