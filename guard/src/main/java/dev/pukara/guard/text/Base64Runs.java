@@ -6,11 +6,20 @@ import java.util.regex.Pattern;
 
 /** Runs of Base64, in the standard or the URL alphabet, that hold text. */
 final class Base64Runs implements Decoder {
+  private static final String DIGIT = "[A-Za-z0-9+/_-]";
+
+  /** Padding may follow a line, then neither more of it nor more digits. */
+  private static final String END = "(?!={1,2}" + DIGIT + "|===)";
+
+  private static final String LINE = DIGIT + "{16,}+" + END;
+
   /** Lines as MIME breaks them may follow each other; short runs need their padding. */
   private static final Pattern RUN =
       Pattern.compile(
-          "(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{16,}(?:\\r?\\n[A-Za-z0-9+/_-]{16,})*(?:\\r?\\n[A-Za-z0-9+/_-]+)?={0,2}"
-              + "|[A-Za-z0-9+/_-]{4,}={1,2})(?![A-Za-z0-9+/_=-])");
+          ("(?<!" + DIGIT + ")")
+              + ("(?:" + LINE + "(?:\\r?\\n" + LINE + ")*+")
+              + ("(?:\\r?\\n" + DIGIT + "++" + END + ")?+={0,2}")
+              + ("|" + DIGIT + "{4,}+" + END + "={1,2})"));
 
   @Override
   public String decode(String text) {

@@ -8,16 +8,17 @@ import java.util.regex.Pattern;
 /** Text as numbers: hexadecimal bytes, bits, decimal codes. */
 final class CharacterCodes implements Decoder {
   private static final Pattern HEX =
-      Pattern.compile(
-          "(?<![0-9A-Za-z])(?:0x|\\\\x)?[0-9a-fA-F]{2}(?:[ ,:;-]{0,2}(?:0x|\\\\x)?[0-9a-fA-F]{2}){3,}(?![0-9A-Za-z])");
-  private static final Pattern BITS =
-      Pattern.compile("(?<![0-9A-Za-z])[01]{8}(?:[ ,]{0,2}[01]{8}){2,}(?![0-9A-Za-z])");
+      runs("(?:0x|\\\\x)?[0-9a-fA-F]{2}(?:(?:0x)?[0-9a-fA-F]{2})*+", "[ ,:;-]{0,2}");
+  private static final Pattern BITS = runs("(?:[01]{8})++", "[ ,]{0,2}");
   private static final Pattern DECIMAL =
-      Pattern.compile("(?<![0-9A-Za-z.])\\d{2,3}(?:[ ,;-]{1,2}\\d{2,3}){3,}(?![0-9A-Za-z.])");
+      Pattern.compile("(?<![0-9A-Za-z.])\\d{2,3}(?:[ ,;-]{1,2}\\d{2,3}(?![0-9A-Za-z.])){3,}+");
 
   private static final Pattern HEX_BYTE = Pattern.compile("(?:0x|\\\\x)?([0-9a-fA-F]{2})");
   private static final Pattern EIGHT_BITS = Pattern.compile("([01]{8})");
   private static final Pattern CODE = Pattern.compile("(\\d{2,3})");
+
+  /** Three hexadecimal bytes are a colour, or a word of the letters a to f. */
+  private static final int HEX_BYTES_MIN = 4;
 
   @Override
   public String decode(String text) {
@@ -40,7 +41,16 @@ final class CharacterCodes implements Decoder {
     return from == 0 ? text : plain.append(text, from, text.length()).toString();
   }
 
+  /** Codes that stand together count if no other letter or digit follows the last of them. */
+  private static Pattern runs(String together, String gap) {
+    String whole = together + "(?![0-9A-Za-z])";
+    return Pattern.compile("(?<![0-9A-Za-z])" + whole + "(?:" + gap + whole + ")*+");
+  }
+
   private static String text(byte[] bytes, int radix) {
+    if (radix == 16 && bytes.length < HEX_BYTES_MIN) {
+      return "";
+    }
     return radix == 10 ? HiddenText.ofNumbers(bytes) : HiddenText.of(bytes);
   }
 

@@ -25,7 +25,7 @@ final class Delimiters implements Decoder {
   private static final Pattern VERDICT =
       Pattern.compile(
           "(?im)^[ \\t]*(?:(?:verdict|assessment|classification|result|guard|answer)[ \\t]*[:=][ \\t]*)?"
-              + "['\"`*]*(?:un)?safe['\"`*]*[.!]?[ \\t]*$(?:\\R[ \\t]*[OS]\\d{1,2}(?:[ \\t]*,[ \\t]*[OS]\\d{1,2})*[ \\t]*$)?");
+              + "['\"`*]*(?:un)?safe['\"`*]*[.!]?[ \\t]*$(?:\\R[ \\t]*[OS]\\d{1,2}(?:[ \\t]*,[ \\t]*[OS]\\d{1,2})*+[ \\t]*$)?");
 
   /** Anything that pretends that one text ends and another begins. */
   private static final Pattern BORDER = Pattern.compile(MARK.pattern() + "|" + TURN.pattern());

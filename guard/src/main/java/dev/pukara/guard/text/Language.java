@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -105,11 +106,11 @@ final class Language {
         }
       }
     }
-    StringBuilder words = new StringBuilder();
+    List<String> words = new ArrayList<>();
     for (int end = n; end > 0; end = from[end]) {
-      words.insert(0, letters, from[end], end).insert(0, ' ');
+      words.add(letters.substring(from[end], end));
     }
-    return words.substring(Math.min(1, words.length()));
+    return String.join(" ", words.reversed());
   }
 
   /** Zipf's law for known words; letters of unknown ones are dearer than those of known ones. */

@@ -19,7 +19,7 @@ final class Spacing implements Decoder {
       Pattern.compile(
           "(?<![\\p{L}\\p{N}])[\\p{L}\\p{N}@$!](?:"
               + GAP
-              + "[\\p{L}\\p{N}@$!]){2,}(?![\\p{L}\\p{N}])");
+              + "[\\p{L}\\p{N}@$!](?![\\p{L}\\p{N}])){2,}+");
   private static final Pattern GAPS = Pattern.compile(GAP);
 
   /** Fewer letters are an abbreviation or a list, unless they spell a common word. */

@@ -1,0 +1,37 @@
+package dev.pukara.guard.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import java.time.Duration;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A megabyte of one disguise exhausts no stack and takes linear time. */
+class LongTextTest {
+  private static final int CHARACTERS = 1_000_000;
+
+  @ParameterizedTest
+  @CsvSource({
+    "CODES, '', '6b696c6c20', 'kill '",
+    "CODES, '', '6b 69 6c 6c 20 ', 'kill '",
+    "CODES, '', '01101011 01101001 01101100 01101100 00100000 ', 'kill '",
+    "CODES, '', '107 105 108 108 32 ', 'kill '",
+    "ESCAPES, '', '%6b%69%6c%6c%20', 'kill '",
+    "SPACING, '', 'k i l l  ', 'kill '",
+    "SPACING, '', 'k i l l ', 'kill '",
+    "BASE64, '', 'a2lsbCB0aGVtIG5vdywg\n', 'kill them now, '",
+    "DELIMITERS, 'kill\nunsafe\nS1', ', S1', ''",
+  })
+  void comesOff(Disguise disguise, String start, String unit, String plain) {
+    int times = CHARACTERS / unit.length();
+    String decoded = without(disguise, start + unit.repeat(times));
+    String expected = start.lines().findFirst().orElse("") + plain.repeat(times);
+    assertThat(decoded.strip().equals(expected.strip())).isTrue();
+  }
+
+  private static String without(Disguise disguise, String text) {
+    return assertTimeoutPreemptively(
+        Duration.ofSeconds(30), () -> TextViews.without(disguise, text));
+  }
+}
