@@ -1,9 +1,14 @@
 package dev.pukara.guard.text;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Text without characters that nobody sees.
@@ -15,42 +20,55 @@ record Invisible(String text, boolean found) {
   private static final int TAG = 0xE0000;
   private static final int BLACK_FLAG = 0x1F3F4;
 
+  /** England, Scotland and Wales, whose flags are spelled in tags behind a black one. */
+  private static final List<String> COUNTRIES =
+      Stream.of("gbeng\u007f", "gbsct\u007f", "gbwls\u007f").map(Invisible::tags).toList();
+
   /** A hidden message of fewer bytes says nothing. */
   private static final int HIDDEN_BYTES_MIN = 4;
+
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}&&\\S]+");
 
   static Invisible reveal(String text) {
     StringBuilder plain = new StringBuilder();
     ByteArrayOutputStream hidden = new ByteArrayOutputStream();
     boolean found = false;
     int before = ' ';
-    boolean flag = false;
     for (int i = 0; i < text.length(); ) {
       int code = text.codePointAt(i);
       i += Character.charCount(code);
       if (isSelector(code)) {
         hidden.write(code >= 0xE0100 ? code - 0xE0100 + 16 : code - 0xFE00);
+        found |= !takesSelector(before) && isWithinWord(before, text, i);
         continue;
       }
       found |= flush(hidden, plain);
-      if (code > TAG && code <= TAG + 0x7F) {
-        // The flags of England, Scotland and Wales are spelled in tags.
-        if (!flag && code >= TAG + ' ' && code < TAG + 0x7F) {
-          plain.append((char) (code - TAG));
-          found = true;
-        }
+      if (code >= TAG + ' ' && code < TAG + 0x7F) {
+        plain.append((char) (code - TAG));
+        found = true;
         continue;
       }
-      flag = code == BLACK_FLAG;
       if (isInvisible(code) && !(isJoiner(code) && needsJoiner(before))) {
-        boolean within = Character.isLetter(before) && i < text.length() && isWord(text, i);
-        found |= within || isOverride(code);
+        found |= isWithinWord(before, text, i) || isOverride(code);
         continue;
       }
       plain.appendCodePoint(code);
       before = code;
+      i += code == BLACK_FLAG ? countryLength(text, i) : 0;
     }
     found |= flush(hidden, plain);
     return new Invisible(plain.toString(), found);
+  }
+
+  private static String tags(String ascii) {
+    return ascii.codePoints().mapToObj(c -> Character.toString(TAG + c)).collect(joining());
+  }
+
+  private static int countryLength(String text, int at) {
+    return COUNTRIES.stream()
+        .filter(country -> text.startsWith(country, at))
+        .mapToInt(String::length)
+        .sum();
   }
 
   /** Bytes of a message in variation selectors; one selector alone chooses an emoji's style. */
@@ -70,17 +88,31 @@ record Invisible(String text, boolean found) {
       message = "";
     }
     hidden.reset();
-    plain.append(message);
-    return !message.isEmpty();
+    // What nobody could read says nothing, and would cut the word that it stands in.
+    message = CONTROL.matcher(message).replaceAll("");
+    plain.append(message.isBlank() ? "" : message);
+    return !message.isBlank();
   }
 
-  private static boolean isWord(String text, int at) {
-    int code = text.codePointAt(at);
+  /** True if a letter stands before an invisible character, and the word goes on behind it. */
+  private static boolean isWithinWord(int before, String text, int next) {
+    if (!Character.isLetter(before) || next == text.length()) {
+      return false;
+    }
+    int code = text.codePointAt(next);
     return Character.isLetter(code) || isInvisible(code);
   }
 
   private static boolean isSelector(int code) {
     return code >= 0xFE00 && code <= 0xFE0F || code >= 0xE0100 && code <= 0xE01EF;
+  }
+
+  /** Han characters and letters of a few scripts have variants; of the common ones, emoji. */
+  private static boolean takesSelector(int before) {
+    return switch (Character.UnicodeScript.of(before)) {
+      case HAN, MONGOLIAN, MYANMAR, PHAGS_PA, MANICHAEAN, EGYPTIAN_HIEROGLYPHS, COMMON -> true;
+      default -> false;
+    };
   }
 
   private static boolean isOverride(int code) {
@@ -100,6 +132,7 @@ record Invisible(String text, boolean found) {
     };
   }
 
+  /** Those of Unicode that are ignored by default, the ones for later use included. */
   private static boolean isInvisible(int code) {
     return Character.getType(code) == Character.FORMAT
         || code == 0x034F
@@ -108,7 +141,10 @@ record Invisible(String text, boolean found) {
         || code == 0x17B4
         || code == 0x17B5
         || code >= 0x180B && code <= 0x180F
+        || code == 0x2065
         || code == 0x3164
-        || code == 0xFFA0;
+        || code == 0xFFA0
+        || code >= 0xFFF0 && code <= 0xFFF8
+        || code >= TAG && code <= TAG + 0xFFF;
   }
 }

@@ -43,6 +43,12 @@ class TextViewsTest {
     "'k\u00adi\u00adll', kill",
     "'\u24da\u24d8\u24db\u24db', kill",
     "'Hi\udb40\udc6b\udb40\udc69\udb40\udc6c\udb40\udc6c', Hikill", // tags
+    "'\ud83c\udff4\udb40\udc6b\udb40\udc69\udb40\udc6c\udb40\udc6c\udb40\udc7f', '\ud83c\udff4kill'",
+    "'k\udb40\udc01i\udb40\udc7fl\udb40\udc80l', kill", // tags without a letter
+    "'k\ufe0ei\ufe0fll', kill", // variation selectors
+    "'k\udb40\udd00i\udb40\udd00ll', kill",
+    "'k\ufe0f\ufe0f\ufe0f\ufe0fi\ufe0d\ufe0d\ufe0d\ufe0dll', kill",
+    "'\u0645\ufe0f\u0631', '\u0645\u0631'",
   })
   void characters(String disguised, String plain) {
     reads(disguised, Disguise.UNICODE, plain);
@@ -152,6 +158,8 @@ class TextViewsTest {
         "パンの焼き方を教えてください。ＯＫ？",
         "می‌خواهم نان بپزم",
         "Family 👨‍👩‍👧‍👦 and flags 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🇵🇪 ❤️",
+        "🏴\udb40\udc67\udb40\udc62\udb40\udc73\udb40\udc63\udb40\udc74\udb40\udc7f\u2764\ufe0flove \u2122\ufe0fx \u2139\ufe0fInfo 1\ufe0f\u20e3st, ok\ufe0f!",
+        "\u845b\udb40\udd00\u57ce\u3068\u9038\ufe00\u898b",
         "The U.S.A. and the U.K. sign A/B tests, e.g. i.e. a.k.a. y-o-y",
         "Buy 2 mp3 players, 3d printers, covid19 tests, the 1st and 22nd h2o, B2B, GPT4 on EC2 i5",
         "Options: a b c d e f g; 1 2 3 4 5 6",
