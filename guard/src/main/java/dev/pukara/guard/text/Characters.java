@@ -16,6 +16,7 @@ final class Characters implements Decoder {
   private static final int STYLED_MIN = 3;
 
   private static final int MARKS_MIN = 3;
+  private static final int MARKS_MAX = 30;
 
   @Override
   public String decode(String text) {
@@ -25,7 +26,7 @@ final class Characters implements Decoder {
     Invisible visible = Invisible.reveal(text);
     String plain = enclosed(visible.text());
     boolean styled = styledLetters(plain) >= STYLED_MIN;
-    plain = Normalizer.normalize(plain, Normalizer.Form.NFKC);
+    plain = Normalizer.normalize(withoutPiles(plain), Normalizer.Form.NFKC);
     int marks = looseMarks(plain);
     if (marks >= MARKS_MIN) {
       plain = withoutMarks(plain);
@@ -58,6 +59,32 @@ final class Characters implements Decoder {
 
   private static boolean isEnclosed(int code) {
     return code >= 0x1F150 && code < 0x1F18A && (code - 0x1F150) % 0x20 < 26;
+  }
+
+  /**
+   * Normalizing sorts the marks of a letter in quadratic time. No language piles up so many:
+   * Unicode's stream-safe format ends them there too.
+   */
+  private static String withoutPiles(String text) {
+    StringBuilder plain = new StringBuilder(text.length());
+    int marks = 0;
+    for (int i = 0; i < text.length(); ) {
+      int code = text.codePointAt(i);
+      i += Character.charCount(code);
+      marks = isPiled(code) ? marks + 1 : 0;
+      if (marks <= MARKS_MAX) {
+        plain.appendCodePoint(code);
+      }
+    }
+    return plain.toString();
+  }
+
+  /** Half-width voicing marks are letters that become marks. */
+  private static boolean isPiled(int code) {
+    return isMark(code)
+        || Character.getType(code) == Character.COMBINING_SPACING_MARK
+        || code == 0xFF9E
+        || code == 0xFF9F;
   }
 
   /** Index letters of formulas stand alone, those of a disguise stand together. */

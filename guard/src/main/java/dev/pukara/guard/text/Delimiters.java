@@ -35,7 +35,11 @@ final class Delimiters implements Decoder {
   /** Shorter pieces say nothing by themselves. */
   private static final int PART_WORDS_MIN = 3;
 
-  private static final Pattern BLANK_LINES = Pattern.compile("\\s*\\R\\s*\\R\\s*");
+  private static final String BLANK = "[\\s\u0085\u2028\u2029]";
+
+  /** A whole run of blanks with two ends of lines in it: nothing of it can be taken twice. */
+  private static final Pattern BLANK_LINES =
+      Pattern.compile("(?<!" + BLANK + ")[ \\t]*+\\R[ \\t]*+\\R" + BLANK + "*+");
 
   /**
    * What stands between delimiters, piece by piece: a forged end must not let what comes behind it

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A megabyte of one disguise exhausts no stack and takes linear time. */
 class LongTextTest {
@@ -28,6 +30,25 @@ class LongTextTest {
     String decoded = without(disguise, start + unit.repeat(times));
     String expected = start.lines().findFirst().orElse("") + plain.repeat(times);
     assertThat(decoded.strip().equals(expected.strip())).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"' ',", "' \t',", "'\n', '\n'", "' \r\n\t', '\n'", "'\u2028', '\n'"})
+  void blanksBehindADelimiter(String unit, @Nullable String left) {
+    String blanks = unit.repeat(CHARACTERS / unit.length());
+    String decoded = without(Disguise.DELIMITERS, "<s>x" + blanks + "y");
+    assertThat(decoded.equals("x" + (left == null ? blanks : left) + "y")).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"\u0315\u0300", "\uff9e\u0315", "\u0316\u0f71", "\ud834\udd65\ud834\udd6d"})
+  void piledMarks(String unit) {
+    String piled = "k" + unit.repeat(CHARACTERS / unit.length()) + "\u0456ll";
+    assertThat(without(Disguise.UNICODE, piled))
+        .startsWith("k")
+        .endsWith("ill")
+        .hasSizeLessThan(99);
   }
 
   private static String without(Disguise disguise, String text) {
