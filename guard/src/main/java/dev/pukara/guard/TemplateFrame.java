@@ -4,6 +4,7 @@ import dev.pukara.guard.Prompt.Piece;
 import dev.pukara.guard.Prompt.Text;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,7 +31,7 @@ record TemplateFrame(List<Piece> prefix, List<Part> parts) {
   record Slot(int message, boolean strip) implements Part {}
 
   static String mark(int message) {
-    return MARK.formatted(message);
+    return String.format(Locale.ROOT, MARK, message); // other digits would not be found again
   }
 
   static boolean hasMark(String text, int message) {

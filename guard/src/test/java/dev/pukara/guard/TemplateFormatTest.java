@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pukara.guard.Prompt.Special;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -83,6 +84,18 @@ class TemplateFormatTest {
   private static TemplateFormat open() {
     return new TemplateFormat(
         "template", model(OPEN, "<|begin_of_text|>", "\n\n"), Optional.empty(), Optional.empty());
+  }
+
+  @Test
+  void digitsOfTheLocaleDoNotMatter() {
+    Prompt expected = open().render(open().defaultPolicy(), TWO);
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+      assertThat(open().render(open().defaultPolicy(), TWO)).isEqualTo(expected);
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @Test
