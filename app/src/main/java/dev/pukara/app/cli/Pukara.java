@@ -79,6 +79,7 @@ public final class Pukara implements Runnable {
     commands.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     commands.setUsageHelpAutoWidth(true);
     commands.setCaseInsensitiveEnumValuesAllowed(true);
+    commands.setExpandAtFiles(false); // a message may begin with @
     commands.setParameterExceptionHandler(Failures::usage);
     commands.setExecutionExceptionHandler(
         (failure, command, parsed) -> Failures.report(failure, console.err(), pukara.debug));

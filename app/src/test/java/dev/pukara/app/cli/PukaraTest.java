@@ -84,6 +84,16 @@ class PukaraTest {
     assertThat(prompt.out()).contains("User: Grüße\n\n").endsWith("The last User message is");
   }
 
+  /** Only the shell reads files that words name. */
+  @Test
+  void messageThatNamesAFileIsAMessage() throws IOException {
+    Path file = folder.resolve("words");
+    Files.writeString(file, "secret");
+    assertThat(Cli.run("prompt", "--format", "chatml", "@" + file).out())
+        .contains("User: @" + file + "\n")
+        .doesNotContain("secret");
+  }
+
   @Test
   void conversationFile() throws IOException {
     Path file = folder.resolve("conversation.json");
