@@ -11,14 +11,13 @@ import dev.pukara.rows.Rows;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -31,35 +30,53 @@ final class BatchCheck {
   private final Guard guard;
   private final Path in;
   private final Path out;
+  private final Map<String, String> options;
   private final PrintStream err;
 
-  BatchCheck(Guard guard, Path in, Path out, PrintStream err) {
+  /**
+   * A run.
+   *
+   * @param options those that verdicts depend on, with their values
+   */
+  BatchCheck(Guard guard, Path in, Path out, Map<String, String> options, PrintStream err) {
     this.guard = guard;
     this.in = in;
     this.out = out;
+    this.options = options;
     this.err = err;
   }
 
   /** The exit code: whether every row, of earlier runs too, has a verdict that can be read. */
   int run() throws IOException {
     int total = count();
-    int done = Math.toIntExact(BatchResume.of(out).check(guard, in));
-    ProgressBar progress = new ProgressBar(err);
-    try (Stream<RowLine> lines = Rows.lines(in);
-        BufferedWriter writer =
-            Files.newBufferedWriter(
-                out,
-                StandardCharsets.UTF_8,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND)) {
-      progress.start(in.getFileName().toString(), done, total);
-      new Writing(writer, progress, done).all(lines.skip(done));
-      progress.end();
+    try (BatchOutput output = BatchOutput.open(out, in)) {
+      BatchOrigin origin = BatchOrigin.of(out, in, options);
+      BatchResume earlier = BatchResume.of(out, output.channel());
+      int done = Math.toIntExact(earlier.check(guard, in, origin));
+      origin.keep();
+      judge(output.writer(earlier.bytes()), done, total);
     }
     guard.stats().filter(stats -> stats.answered() > 0).ifPresent(this::tellCost);
     BatchSummary summary = BatchSummary.of(out);
     err.println(summary.text(out));
     return summary.isComplete() ? ExitCodes.SAFE : ExitCodes.UNREADABLE;
+  }
+
+  private void judge(BufferedWriter writer, int done, int total) throws IOException {
+    ProgressBar progress = new ProgressBar(err);
+    progress.start(in.getFileName().toString(), done, total);
+    int written;
+    try (Stream<RowLine> lines = Rows.lines(in)) {
+      written = new Writing(writer, progress, done).all(lines.skip(done));
+    }
+    progress.end();
+    if (written != total) {
+      throw new UserException(
+          String.format(
+              "%s: %d rows at first, but %d lines in %s: it changed during the run; delete %s and"
+                  + " run again",
+              in, total, written, out, out));
+    }
   }
 
   private void tellCost(EngineStats stats) {
@@ -73,6 +90,12 @@ final class BatchCheck {
 
   /** Rows; those that cannot be read are told before any work. */
   private int count() throws IOException {
+    if (Files.exists(in) && !Files.isRegularFile(in)) {
+      throw new UserException(
+          in
+              + ": not a regular file, and --jsonl is read more than once; write it to a file (plain"
+              + " or .gz) first");
+    }
     int total = 0;
     int broken = 0;
     try (Stream<RowLine> lines = Rows.lines(in)) {
@@ -105,7 +128,8 @@ final class BatchCheck {
       this.done = done;
     }
 
-    void all(Stream<RowLine> lines) throws IOException {
+    /** Lines in the output at the end. */
+    int all(Stream<RowLine> lines) throws IOException {
       Iterator<Conversation> conversations =
           lines
               .peek(ahead::add)
@@ -118,6 +142,7 @@ final class BatchCheck {
         write(judged(ahead.remove(), verdicts));
       }
       writeBroken();
+      return done;
     }
 
     private String judged(RowLine line, Iterator<Verdict> verdicts) {

@@ -7,11 +7,10 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -22,69 +21,76 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param file the output
  * @param lines whole lines in it
- * @param last the last of them; empty if there is none
+ * @param bytes of these lines; a line that was not written to its end may stand behind them
+ * @param last the last whole line; the beginning of the broken one if there is none
  */
-record BatchResume(Path file, long lines, String last) {
+record BatchResume(Path file, long lines, long bytes, String last) {
   private static final JsonMapper JSON = new JsonMapper();
   private static final int BUFFER_BYTES = 1 << 16;
 
-  /** Cuts off a line that was not written to its end. */
-  static BatchResume of(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return new BatchResume(file, 0, "");
-    }
+  /** Every line of verdict begins so. */
+  private static final String BEGINNING = "{\"id\":";
+
+  /** Reads the file, changes nothing. */
+  static BatchResume of(Path file, FileChannel channel) throws IOException {
     long lines = 0;
     long start = 0;
     long end = 0;
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES)) {
-      int next;
-      for (long at = 1; (next = in.read()) >= 0; at++) {
-        if (next == '\n') {
-          lines++;
-          start = end;
-          end = at;
-        }
+    channel.position(0);
+    InputStream in = new BufferedInputStream(Channels.newInputStream(channel), BUFFER_BYTES);
+    int next;
+    for (long at = 1; (next = in.read()) >= 0; at++) {
+      if (next == '\n') {
+        lines++;
+        start = end;
+        end = at;
       }
     }
-    ByteBuffer last = ByteBuffer.allocate(Math.toIntExact(end - start));
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      channel.truncate(end);
-      channel.position(start);
-      while (last.hasRemaining() && channel.read(last) >= 0) {
-        // a read may give less than all
-      }
+    long told = lines == 0 ? Math.min(channel.size(), BEGINNING.length()) : end - start;
+    ByteBuffer last = ByteBuffer.allocate(Math.toIntExact(told));
+    channel.position(start);
+    while (last.hasRemaining() && channel.read(last) >= 0) {
+      // a read may give less than all
     }
-    return new BatchResume(file, lines, new String(last.array(), StandardCharsets.UTF_8));
+    return new BatchResume(file, lines, end, new String(last.array(), StandardCharsets.UTF_8));
   }
 
   /**
-   * Makes sure that the lines are verdicts of this guard on the first rows of this input.
+   * Makes sure that the lines are verdicts of this guard on the first rows of this input, and were
+   * made with the same options.
    *
    * @return rows that are done
    */
-  long check(Guard guard, Path in) throws IOException {
+  long check(Guard guard, Path in, BatchOrigin origin) throws IOException {
     if (lines == 0) {
+      if (!BEGINNING.startsWith(last)) {
+        throw new UserException(file + ": holds no verdicts; choose another --out");
+      }
       return 0;
     }
     JsonNode verdict;
     try {
       verdict = JSON.readTree(last);
     } catch (JacksonException e) {
-      throw new UserException(file + ":" + lines + ": not a verdict; delete the file", e);
+      throw new UserException(file + ":" + lines + ": not a verdict; choose another --out", e);
     }
-    same("policy", verdict.path("policy").path("digest"), guard.policy().digest());
-    same("prompt format", verdict.path("format").path("digest"), guard.format().digest());
-    same("model", verdict.path("model").path("digest"), guard.modelDigest());
+    same("policy", digest(verdict, "policy"), guard.policy().digest());
+    same("prompt format", digest(verdict, "format"), guard.format().digest());
+    same("model", digest(verdict, "model"), guard.modelDigest());
+    origin.compare(this::same);
     try (Stream<RowLine> rows = Rows.lines(in)) {
       String id = rows.skip(lines - 1).findFirst().map(RowLine::id).orElse("the end of the file");
-      same("row", verdict.path("id"), id);
+      same("row", verdict.path("id").asString(""), id);
     }
     return lines;
   }
 
-  private void same(String what, JsonNode written, String now) {
-    if (!written.asString("").equals(now)) {
+  private static String digest(JsonNode verdict, String field) {
+    return verdict.path(field).path("digest").asString("");
+  }
+
+  private void same(String what, String written, String now) {
+    if (!written.equals(now)) {
       throw new UserException(
           file
               + ":"
@@ -92,7 +98,7 @@ record BatchResume(Path file, long lines, String last) {
               + ": made with another "
               + what
               + " ("
-              + written.asString("none")
+              + (written.isEmpty() ? "none" : written)
               + ", now "
               + now
               + "); delete the file or choose another --out");

@@ -92,7 +92,7 @@ final class CheckCommand implements Callable<Integer> {
       throw new UserException("--jsonl needs --out FILE for the verdicts");
     }
     try (Guard guard = options.open()) {
-      return new BatchCheck(guard, rows, out, console.err()).run();
+      return new BatchCheck(guard, rows, out, options.deciding(), console.err()).run();
     }
   }
 }

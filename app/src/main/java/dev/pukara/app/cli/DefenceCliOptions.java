@@ -5,7 +5,9 @@ import dev.pukara.guard.text.Disguise;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -49,6 +51,23 @@ final class DefenceCliOptions {
               .withBeginnings(defences.contains(BEGINNING));
     }
     return window == null ? options : options.withWindowTokens(window);
+  }
+
+  /** Every option with its value. */
+  Map<String, String> deciding() {
+    DefenceOptions options = options();
+    Set<String> read = new TreeSet<>();
+    options.disguises().forEach(disguise -> read.add(disguise.label()));
+    if (options.joinTurns()) {
+      read.add(TURNS);
+    }
+    if (options.beginnings()) {
+      read.add(BEGINNING);
+    }
+    return Map.of(
+        "--defences", read.isEmpty() ? "none" : String.join(",", read),
+        "--every-turn", Boolean.toString(options.everyTurn()),
+        "--window", Integer.toString(options.windowTokens()));
   }
 
   private static Set<Disguise> disguises(List<String> names) {

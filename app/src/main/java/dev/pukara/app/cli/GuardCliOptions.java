@@ -15,8 +15,10 @@ import dev.pukara.starter.Starter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -155,6 +157,17 @@ final class GuardCliOptions {
     return Guard.connect(
         server.get(),
         with(GuardOptions.forServer(), chosen).withCategories(scored).withDefences(read));
+  }
+
+  /** Options that verdicts depend on and that stand in none, with their values. */
+  Map<String, String> deciding() {
+    Map<String, String> values = new TreeMap<>(defences.deciding());
+    values.put("--threshold", threshold == null ? "default" : threshold.toString());
+    values.put("--categories", categories.name());
+    values.put("--precision", precision == null ? "default" : precision.name());
+    values.put("--fail-open", Boolean.toString(failOpen));
+    values.put("--remote-api", remote.api.name());
+    return values;
   }
 
   GuardOptions guardOptions(PromptFormat chosen) {

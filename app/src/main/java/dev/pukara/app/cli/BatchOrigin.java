@@ -1,0 +1,91 @@
+package dev.pukara.app.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What verdicts come from beside model, policy and format, which stand in every line: the input and
+ * the options. It is kept beside the output; rows without ids would not tell.
+ *
+ * @param file where it is kept
+ * @param in the input
+ * @param options those that verdicts depend on, with their values
+ */
+record BatchOrigin(Path file, Path in, Map<String, String> options) {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  /** The origin of an output file. */
+  static BatchOrigin of(Path out, Path in, Map<String, String> options) throws IOException {
+    Path real = out.toRealPath();
+    return new BatchOrigin(real.resolveSibling(real.getFileName() + ".run"), in, options);
+  }
+
+  /** Told what differs between what was kept and now. */
+  interface Comparison {
+    /** Fails if the two are not the same. */
+    void same(String what, String kept, String now);
+  }
+
+  /** Compares with what an earlier run kept, if it did. An input may have grown. */
+  void compare(Comparison comparison) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    JsonNode kept;
+    try {
+      kept = JSON.readTree(Files.readString(file));
+    } catch (JacksonException e) {
+      throw new UserException(
+          file + ": not what a run of check --jsonl keeps; delete it and the output", e);
+    }
+    options.forEach(
+        (name, value) ->
+            comparison.same(name, kept.path("options").path(name).asString(""), value));
+    String begins = digest(kept.path("bytes").asLong(0));
+    comparison.same("input", kept.path("input").asString(""), begins);
+  }
+
+  /** Keeps it for later runs. */
+  void keep() throws IOException {
+    long bytes = Files.size(in);
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("input", digest(bytes));
+    object.put("bytes", bytes);
+    object.put("options", options);
+    Path half = file.resolveSibling(file.getFileName() + ".tmp");
+    Files.writeString(half, JSON.writeValueAsString(object) + "\n");
+    Files.move(half, file, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** SHA-256 of the input's first bytes. */
+  private String digest(long bytes) throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try (InputStream stream = Files.newInputStream(in)) {
+      long left = bytes;
+      int read;
+      while ((read = stream.read(buffer, 0, (int) Math.min(left, BUFFER_BYTES))) > 0) {
+        digest.update(buffer, 0, read);
+        left -= read;
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}
