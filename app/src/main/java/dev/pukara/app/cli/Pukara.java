@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -68,12 +69,34 @@ public final class Pukara implements Runnable {
    * @return the exit code
    */
   public static int run(InputStream in, OutputStream out, OutputStream err, String... args) {
+    Results results = new Results(out);
     Console console =
         new Console(
             in,
-            new PrintStream(out, false, StandardCharsets.UTF_8),
+            new PrintStream(results, false, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8));
     Pukara pukara = new Pukara(console);
+    int code;
+    try {
+      code = commands(pukara).execute(args);
+    } catch (Throwable failure) { // picocli hands on exceptions only
+      code = Failures.report(failure, console.err(), pukara.debug);
+    }
+    console.out().flush();
+    Optional<String> problem = results.problem();
+    return problem.isEmpty() ? code : incomplete(problem.get(), console.err());
+  }
+
+  private static int incomplete(String problem, PrintStream err) {
+    return Failures.report(
+        new UnavailableException(
+            "standard output: " + problem + "; results are incomplete, make room and run again"),
+        err,
+        false);
+  }
+
+  private static CommandLine commands(Pukara pukara) {
+    Console console = pukara.console;
     CommandLine commands = new CommandLine(pukara, new Factory(console));
     commands.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     commands.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
@@ -88,9 +111,7 @@ public final class Pukara implements Runnable {
           Logs.level(pukara.debug);
           return new CommandLine.RunLast().execute(parsed);
         });
-    int code = commands.execute(args);
-    console.out().flush();
-    return code;
+    return commands;
   }
 
   @Override
