@@ -11,8 +11,8 @@ find_jdk() {
   if command -v java >/dev/null; then
     on_path=$(dirname "$(dirname "$(readlink -f "$(command -v java)")")")
   fi
-  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/* "$HOME"/.sdkman/candidates/java/* \
-    "$HOME"/.jdks/* /opt/java/* /Library/Java/JavaVirtualMachines/*/Contents/Home; do
+  for candidate in "${JAVA_HOME:-}" "$on_path" /usr/lib/jvm/* "${HOME:-}"/.sdkman/candidates/java/* \
+    "${HOME:-}"/.jdks/* /opt/java/* /Library/Java/JavaVirtualMachines/*/Contents/Home; do
     if [ -n "$candidate" ] && jdk_fits "$candidate"; then
       export JAVA_HOME=$candidate
       return
