@@ -12,11 +12,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Verdicts for programs and for people. */
 final class Verdicts {
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** Half a surrogate pair, which UTF-8 has no bytes for. */
+  private static final Pattern HALF = Pattern.compile("\\p{Cs}");
 
   private Verdicts() {}
 
@@ -29,7 +33,7 @@ final class Verdicts {
   }
 
   static String json(Guard guard, Verdict verdict) {
-    return JSON.writeValueAsString(fields(guard, verdict));
+    return line(fields(guard, verdict));
   }
 
   /** The verdict on a row. */
@@ -37,7 +41,7 @@ final class Verdicts {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("id", id);
     object.putAll(fields(guard, verdict));
-    return JSON.writeValueAsString(object);
+    return line(object);
   }
 
   /** A row that has no verdict; never safe, and blocked even if the guard fails open. */
@@ -51,7 +55,12 @@ final class Verdicts {
     object.put("model", model(guard, guard.model(), guard.modelDigest()));
     object.put("policy", named(guard.policy().id(), guard.policy().digest()));
     object.put("format", named(guard.format().id(), guard.format().digest()));
-    return JSON.writeValueAsString(object);
+    return line(object);
+  }
+
+  private static String line(Map<String, Object> object) {
+    return HALF.matcher(JSON.writeValueAsString(object))
+        .replaceAll(half -> String.format("\\\\u%04x", (int) half.group().charAt(0)));
   }
 
   private static Map<String, Object> fields(Guard guard, Verdict verdict) {

@@ -88,18 +88,9 @@ class BatchCheckTest {
   @Test
   void killedRunGoesOnWhereItEnded() throws IOException, InterruptedException {
     Path out = folder.resolve("killed.jsonl");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.pukara.app.Main"));
-    command.addAll(args(in, model, "llama-guard-3-1b", out));
+    String[] command = args(in, model, "llama-guard-3-1b", out).toArray(String[]::new);
     Process process =
-        new ProcessBuilder(command)
+        Cli.builder(List.of(), command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -136,6 +127,27 @@ class BatchCheckTest {
     Result result = check(out);
     assertThat(result.code()).isEqualTo(ExitCodes.USAGE);
     assertThat(result.err()).contains("made with another policy").contains("--out");
+  }
+
+  @Test
+  void rowsWithHalfACharacterHaveALine() throws IOException {
+    Path halves = folder.resolve("halves.jsonl");
+    Files.writeString(
+        halves,
+        """
+        {"id":"\\ud83d","prompt":"a"}
+        {"id":"b","turns":[{"role":"\\ude00","content":"b"}]}
+        {"id":"ä😀","prompt":"c"}
+        """);
+    Path out = folder.resolve("halves-out.jsonl");
+    Result result = check(halves, model, "llama-guard-3-1b", out);
+    assertThat(result.err()).contains("1 without a verdict");
+    assertThat(ids(out)).containsExactly("\ud83d", "b", "ä😀");
+    assertThat(Files.readString(out)).contains("{\"id\":\"ä😀\"", "{\"id\":\"\\ud83d\"");
+
+    Files.write(out, Files.readAllLines(out).subList(0, 1));
+    check(halves, model, "llama-guard-3-1b", out);
+    assertThat(ids(out)).hasSize(3);
   }
 
   /** A row without a verdict costs neither the rows around it nor its own line. */

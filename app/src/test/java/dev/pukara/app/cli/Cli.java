@@ -6,7 +6,10 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Runs commands in this process. */
@@ -28,6 +31,28 @@ final class Cli {
     int code = Pukara.run(in, out, err, args);
     return new Result(
         code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  /** The same in a JVM of its own, without the Vector API. */
+  static Result process(List<String> jvm, String... args) throws IOException, InterruptedException {
+    Path err = Files.createTempFile("pukara-test", ".err");
+    try {
+      Process process = builder(jvm, args).redirectError(err.toFile()).start();
+      String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return new Result(process.waitFor(), out, Files.readString(err));
+    } finally {
+      Files.delete(err);
+    }
+  }
+
+  static ProcessBuilder builder(List<String> jvm, String... args) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1"));
+    command.addAll(jvm);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.pukara.app.Main"));
+    command.addAll(List.of(args));
+    return new ProcessBuilder(command);
   }
 
   /** A tiny model of random weights. */
