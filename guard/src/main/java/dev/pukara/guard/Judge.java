@@ -58,7 +58,7 @@ final class Judge {
    */
   Verdict verdict(Odds odds, List<Odds> categories, Trace trace) {
     if (!isReadable(odds)) {
-      return unreadable(reason(odds), trace);
+      return unreadable("", odds, trace);
     }
     double score = score(odds);
     List<CategoryScore> scores = new ArrayList<>();
@@ -84,7 +84,7 @@ final class Judge {
       return categories.stream()
           .filter(category -> !isReadable(category))
           .findFirst()
-          .map(category -> unreadable("about a category: " + reason(category), trace))
+          .map(category -> unreadable("about a category: ", category, trace))
           .orElseGet(() -> new Verdict.Safe(score, scores, trace));
     }
     boolean likeliest = score >= settings.threshold() && unread.isEmpty();
@@ -94,13 +94,16 @@ final class Judge {
     return new Verdict.Unsafe(score, violated, scores, codes, crossings, action, trace);
   }
 
-  private Verdict unreadable(String reason, Trace trace) {
-    return new Verdict.Unreadable(reason, settings.failOpen() ? Action.ALLOW : Action.BLOCK, trace);
+  /** The verdict on what nobody could read. */
+  private Verdict unreadable(String about, Odds odds, Trace trace) {
+    Action action = settings.failOpen() ? Action.ALLOW : Action.BLOCK;
+    boolean mayPass = odds.failure().map(Odds.Failure::mayPass).orElse(false);
+    return new Verdict.Unreadable(about + reason(odds), mayPass, action, trace);
   }
 
   private String reason(Odds odds) {
     if (odds.failure().isPresent()) {
-      return odds.failure().get();
+      return odds.failure().get().reason();
     }
     return Double.isNaN(odds.probability(1))
         ? "the model gave no probability"

@@ -114,7 +114,7 @@ final class RemoteBackEnd implements BackEnd {
             ? failure.getCause()
             : failure;
     if (cause instanceof RemoteException remote) {
-      Odds odds = Odds.unanswered(String.valueOf(remote.getMessage()));
+      Odds odds = Odds.unanswered(String.valueOf(remote.getMessage()), remote.mayPass());
       return new Reading(List.of(odds), Cost.NONE);
     }
     throw new CompletionException(cause);

@@ -66,9 +66,11 @@ public sealed interface Verdict {
    * The model's answer cannot be read.
    *
    * @param reason for people
+   * @param mayPass true if the same question may succeed later: the model's server is down, too
+   *     slow or overloaded
    * @param action {@link Action#BLOCK}, or {@link Action#ALLOW} if the guard fails open
    */
-  record Unreadable(String reason, Action action, Trace trace) implements Verdict {
+  record Unreadable(String reason, boolean mayPass, Action action, Trace trace) implements Verdict {
     @Override
     public double score() {
       return Double.NaN;

@@ -104,7 +104,7 @@ class JudgeTest {
   void unreadableCategoryNeverSavesAnUnsafeMessage(boolean failOpen) {
     Settings settings = new Settings(1, 1, 0, 0.5, 0.1, failOpen, CategoryMode.UNSAFE);
     Judge judge = new Judge(policy(FRAUD, RIVALS), settings);
-    Odds lost = Odds.unanswered("HTTP 500");
+    Odds lost = Odds.unanswered("HTTP 500", true);
 
     Verdict.Unsafe whole =
         (Verdict.Unsafe) judge.verdict(odds(0.9), List.of(odds(0.1), lost), TRACE);

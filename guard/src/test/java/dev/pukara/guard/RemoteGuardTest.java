@@ -172,7 +172,10 @@ class RemoteGuardTest {
       assertThat(check(server, o -> o, false, HI))
           .isInstanceOfSatisfying(
               Verdict.Unreadable.class,
-              unreadable -> assertThat(unreadable.reason()).contains("HTTP " + status));
+              unreadable -> {
+                assertThat(unreadable.reason()).contains("HTTP " + status);
+                assertThat(unreadable.mayPass()).isFalse();
+              });
       assertThat(server.bodies).hasSize(1);
     }
   }
@@ -187,7 +190,10 @@ class RemoteGuardTest {
       assertThat(check(n -> answer, hasty, false))
           .isInstanceOfSatisfying(
               Verdict.Unreadable.class,
-              unreadable -> assertThat(unreadable.reason()).contains("150 ms"));
+              unreadable -> {
+                assertThat(unreadable.reason()).contains("150 ms");
+                assertThat(unreadable.mayPass()).isTrue();
+              });
       assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
     }
   }

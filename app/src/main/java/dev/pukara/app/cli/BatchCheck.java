@@ -18,6 +18,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -27,6 +28,9 @@ import java.util.stream.Stream;
  * and goes on behind it.
  */
 final class BatchCheck {
+  /** Tells whether a server answers. */
+  private static final Conversation ANYTHING = Conversation.user("Hello");
+
   private final Guard guard;
   private final Path in;
   private final Path out;
@@ -147,7 +151,7 @@ final class BatchCheck {
 
     private String judged(RowLine line, Iterator<Verdict> verdicts) {
       try {
-        return Verdicts.json(guard, verdicts.next(), line.id());
+        return Verdicts.json(guard, settled(line, verdicts.next()), line.id());
       } catch (EngineException e) {
         return switch (e.reason()) {
           // The next row would fare no better: end here, the same command goes on later.
@@ -157,6 +161,29 @@ final class BatchCheck {
       } catch (PolicyException e) {
         return refused(line, e);
       }
+    }
+
+    /**
+     * The verdict that the row gets for good. What a server left unanswered is asked again, unless
+     * the server answers nothing at all: then the next rows would fare no better.
+     */
+    private Verdict settled(RowLine line, Verdict verdict) {
+      Optional<String> reason = passing(verdict);
+      if (reason.isEmpty()) {
+        return verdict;
+      }
+      if (passing(guard.check(ANYTHING)).isPresent()) {
+        throw new UnavailableException(
+            line.where() + ": " + reason.get() + "; run the same command again when it answers");
+      }
+      return guard.check(line.row().conversation());
+    }
+
+    /** Why there is no verdict now but may be one later. */
+    private static Optional<String> passing(Verdict verdict) {
+      return verdict instanceof Verdict.Unreadable unreadable && unreadable.mayPass()
+          ? Optional.of(unreadable.reason())
+          : Optional.empty();
     }
 
     private String refused(RowLine line, RuntimeException failure) {
