@@ -170,6 +170,16 @@ public interface Kernels extends AutoCloseable {
     return KernelsChoice.vectorModule();
   }
 
+  /**
+   * Fails unless the Vector API is there.
+   *
+   * @param who works with nothing else
+   * @throws KernelsException with the flag that brings it
+   */
+  static void requireVectorApi(String who) {
+    KernelsChoice.requireVectorModule(who);
+  }
+
   /** Ends the workers. Layers are closed by who made them. */
   @Override
   void close();

@@ -12,7 +12,7 @@ final class KernelsChoice {
 
   /**
    * System property of a launcher that leaves the Vector API out on purpose ({@code vector}), for a
-   * fast start: then its absence is not worth a warning.
+   * fast start: then its absence is not worth a warning, unless oneDNN is absent too.
    */
   static final String QUIET = "pukara.quiet";
 
@@ -38,19 +38,27 @@ final class KernelsChoice {
   }
 
   private static Kernels fastest(Workers workers) {
-    if (!vectorModule() && !"vector".equals(System.getProperty(QUIET))) {
-      log.warn(
-          "module {} is not there: what lies between the products is slower; start java with"
-              + " --add-modules {}",
-          VECTOR_MODULE,
-          VECTOR_MODULE);
-    }
     try {
-      return oneDnn(workers);
+      Kernels kernels = oneDnn(workers);
+      if (!vectorModule() && !"vector".equals(System.getProperty(QUIET))) {
+        warn("what lies between the products is slower");
+      }
+      return kernels;
     } catch (KernelsException | LinkageError unavailable) {
       log.warn("oneDNN is not used: {}", unavailable.getMessage());
+      if (!vectorModule()) {
+        warn("plain loops are many times slower");
+      }
       return withoutNative(workers);
     }
+  }
+
+  private static void warn(String consequence) {
+    log.warn(
+        "module {} is not there: {}; start java with --add-modules {}",
+        VECTOR_MODULE,
+        consequence,
+        VECTOR_MODULE);
   }
 
   private static Kernels oneDnn(Workers workers) {
@@ -73,15 +81,7 @@ final class KernelsChoice {
       }
       case "scalar" -> new ScalarKernels(workers);
       case "vector" -> {
-        if (!vectorModule()) {
-          throw new KernelsException(
-              String.format(
-                  Locale.ROOT,
-                  "kernels '%s' need module %s: start java with --add-modules %s",
-                  name,
-                  VECTOR_MODULE,
-                  VECTOR_MODULE));
-        }
+        requireVectorModule("kernels '" + name + "'");
         yield vector(workers);
       }
       default ->
@@ -89,6 +89,18 @@ final class KernelsChoice {
               String.format(
                   Locale.ROOT, "kernels '%s' (-D%s=): expected one of %s", name, PROPERTY, NAMES));
     };
+  }
+
+  static void requireVectorModule(String who) {
+    if (!vectorModule()) {
+      throw new KernelsException(
+          String.format(
+              Locale.ROOT,
+              "%s: module %s is not there; start java with --add-modules %s",
+              who,
+              VECTOR_MODULE,
+              VECTOR_MODULE));
+    }
   }
 
   static boolean vectorModule() {

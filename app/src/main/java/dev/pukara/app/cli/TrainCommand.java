@@ -2,6 +2,7 @@ package dev.pukara.app.cli;
 
 import dev.pukara.app.cli.Pukara.Console;
 import dev.pukara.eval.Ranking;
+import dev.pukara.kernels.Kernels;
 import dev.pukara.train.FineTune;
 import dev.pukara.train.Preview;
 import dev.pukara.train.Recipe;
@@ -157,6 +158,7 @@ final class TrainCommand implements Callable<Integer> {
       preview(chosen);
       return 0;
     }
+    Kernels.requireVectorApi("training");
     TrainProgress progress = new TrainProgress(console.err());
     try (StopSignal stop = StopSignal.install()) {
       FineTune.Result result =
