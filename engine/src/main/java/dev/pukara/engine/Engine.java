@@ -9,12 +9,10 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,10 +32,6 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
-  /** What callers do with an answer, waiting for another one too, must not stop the engine. */
-  private static final Executor REPLIES =
-      task -> Thread.ofVirtual().name("pukara-reply").start(task);
-
   /** A time limit as good as none; greater ones do not fit the clock. */
   private static final Duration FOREVER = Duration.ofDays(36_500);
 
@@ -48,7 +42,7 @@ public final class Engine implements AutoCloseable {
   private final EngineOptions options;
   private final Thread thread;
   private final Ahead ahead;
-  private final int stepTokensMax;
+  private final RequestLimits limits;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
@@ -84,11 +78,11 @@ public final class Engine implements AutoCloseable {
   public Engine(Llama model, EngineOptions options, Optional<UserCache> userCache) {
     this.model = model;
     this.options = options;
-    this.stepTokensMax = Math.min(options.stepTokensMax(), model.maxRows());
-    this.scheduler = new Scheduler(stepTokensMax);
+    int step = Math.min(options.stepTokensMax(), model.maxRows());
+    this.limits = new RequestLimits(model.config().vocabulary(), options.requestTokensMax(), step);
+    this.scheduler = new Scheduler(step);
     this.ahead = new Ahead(options.aheadAfter(), options.productsAheadMax());
-    this.heads =
-        new Heads(model, head -> ahead.add(() -> head.linear().preparations(stepTokensMax)));
+    this.heads = new Heads(model, head -> ahead.add(() -> head.linear().preparations(step)));
     this.memory =
         new PrefixMemory(
             model,
@@ -130,17 +124,7 @@ public final class Engine implements AutoCloseable {
 
   private CompletableFuture<Answer> submit(
       Request request, int tokensMax, @Nullable Decoding decoding) {
-    check(request);
-    int longest = options.requestTokensMax();
-    if (tokensMax > longest) {
-      throw new EngineException(
-          EngineException.Reason.TOO_LONG,
-          String.format(
-              Locale.ROOT,
-              "request of %d tokens, at most %d; split the text or raise requestTokensMax",
-              tokensMax,
-              longest));
-    }
+    limits.check(request, tokensMax);
     long now = System.nanoTime();
     boolean forever = request.timeout().isZero() || request.timeout().compareTo(FOREVER) > 0;
     long deadline = forever ? Long.MAX_VALUE : now + request.timeout().toNanos();
@@ -169,36 +153,6 @@ public final class Engine implements AutoCloseable {
       lock.unlock();
     }
     return reply;
-  }
-
-  /** One bad request must not fail the step that it shares with others. */
-  private void check(Request request) {
-    int vocabulary = model.config().vocabulary();
-    requireTokens("prefix", request.prefix(), vocabulary);
-    requireTokens("stem", request.stem(), vocabulary);
-    requireTokens("candidates", request.candidates(), vocabulary);
-    for (int[] branch : request.branches()) {
-      requireTokens("branch", branch, vocabulary);
-      if (branch.length > stepTokensMax) {
-        throw new EngineException(
-            EngineException.Reason.TOO_LONG,
-            String.format(
-                Locale.ROOT,
-                "branch of %d tokens, at most %d; shorten it or raise stepTokensMax",
-                branch.length,
-                stepTokensMax));
-      }
-    }
-  }
-
-  private static void requireTokens(String what, int[] tokens, int vocabulary) {
-    for (int token : tokens) {
-      if (token < 0 || token >= vocabulary) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT, "%s: token %d, vocabulary 0..%d", what, token, vocabulary - 1));
-      }
-    }
   }
 
   /** Counters. */
@@ -290,7 +244,7 @@ public final class Engine implements AutoCloseable {
       Optional<Sequence> other = scheduler.postpone(first);
       if (other.isEmpty()) {
         scheduler.remove(first);
-        fail(first, EngineException.Reason.TOO_LONG, noMemory(first), null);
+        fail(first, EngineException.Reason.TOO_LONG, memory.noRoom(first.tokens.length), null);
         return;
       }
       giveBack(other.get());
@@ -322,7 +276,7 @@ public final class Engine implements AutoCloseable {
     // If memory is short, what is cached of the text goes, to be computed in its place.
     boolean admitted = admit(sequence, most) || policy < most && admit(sequence, policy);
     if (!admitted && !scheduler.isRunning()) {
-      fail(sequence, EngineException.Reason.TOO_LONG, noMemory(sequence), null);
+      fail(sequence, EngineException.Reason.TOO_LONG, memory.noRoom(sequence.tokens.length), null);
     }
     return admitted;
   }
@@ -338,14 +292,6 @@ public final class Engine implements AutoCloseable {
     sequence.startedNanos = System.nanoTime();
     sequence.admitted = true;
     return true;
-  }
-
-  private String noMemory(Sequence sequence) {
-    return String.format(
-        Locale.ROOT,
-        "keys and values of %d tokens do not fit cacheBytesMax = %d; raise it or split the text",
-        sequence.tokens.length,
-        options.cacheBytesMax());
   }
 
   /** Keeps what was computed; what comes back gives the caller its answer. */
@@ -374,7 +320,7 @@ public final class Engine implements AutoCloseable {
             hits,
             sequence.startedNanos - sequence.submittedNanos,
             now - sequence.startedNanos);
-    return () -> reply.completeAsync(() -> answer, REPLIES);
+    return () -> Replies.give(reply, answer);
   }
 
   /** Puts what was computed into the cache and gives back the rest. */
@@ -429,12 +375,8 @@ public final class Engine implements AutoCloseable {
     }
     leave();
     refused.incrementAndGet();
-    CompletableFuture<Answer> reply = sequence.reply;
-    EngineException failure =
-        cause == null
-            ? new EngineException(reason, message)
-            : new EngineException(reason, message, cause);
-    REPLIES.execute(() -> reply.completeExceptionally(failure));
+    EngineException failure = new EngineException(reason, message, cause);
+    Replies.refuse(sequence.reply, failure);
   }
 
   private void failAll(EngineException.Reason reason, String message, @Nullable Throwable cause) {

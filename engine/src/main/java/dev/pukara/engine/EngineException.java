@@ -1,5 +1,7 @@
 package dev.pukara.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /** A request that the engine did not answer. */
 public final class EngineException extends RuntimeException {
   /** Why. */
@@ -23,7 +25,7 @@ public final class EngineException extends RuntimeException {
     this.reason = reason;
   }
 
-  EngineException(Reason reason, String message, Throwable cause) {
+  EngineException(Reason reason, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.reason = reason;
   }

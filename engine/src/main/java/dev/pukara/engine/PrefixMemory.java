@@ -3,6 +3,7 @@ package dev.pukara.engine;
 import dev.pukara.kernels.KvSpan;
 import dev.pukara.model.Llama;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PrefixMemory implements AutoCloseable {
   private final Llama model;
+  private final long bytesMax;
   private final Optional<PrefixStore> store;
   private final IntConsumer whenPrefix;
   private final SpanPool spans;
@@ -28,6 +30,7 @@ final class PrefixMemory implements AutoCloseable {
    */
   PrefixMemory(Llama model, long bytesMax, Optional<PrefixStore> store, IntConsumer whenPrefix) {
     this.model = model;
+    this.bytesMax = bytesMax;
     this.store = store;
     this.whenPrefix = whenPrefix;
     this.spans = new SpanPool(bytesMax, model::spanBytes, model::span);
@@ -91,6 +94,15 @@ final class PrefixMemory implements AutoCloseable {
   /** The same, but nothing has to go for what is greater than the whole budget. */
   @Nullable KvSpan takeIfItFits(int tokens) {
     return spans.fits(tokens) ? take(tokens) : null;
+  }
+
+  /** Why there is no span, for people. */
+  String noRoom(int tokens) {
+    return String.format(
+        Locale.ROOT,
+        "keys and values of %d tokens do not fit cacheBytesMax = %d; raise it or split the text",
+        tokens,
+        bytesMax);
   }
 
   /** Takes a span back. */

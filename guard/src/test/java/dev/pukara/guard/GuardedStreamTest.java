@@ -101,7 +101,7 @@ class GuardedStreamTest {
   void worstVerdictIsKept() {
     Trace trace = new Trace("m", "", "p", "", "f", "", List.of(), 100, 90, 1);
     Verdict safe = new Verdict.Safe(0.35, List.of(), trace);
-    Verdict lost = new Verdict.Unreadable("HTTP 500", Action.ALLOW, trace);
+    Verdict lost = new Verdict.Unreadable("HTTP 500", true, Action.ALLOW, trace);
     Verdict flagged =
         new Verdict.Unsafe(0.3, List.of(), List.of(), List.of(), List.of(), Action.FLAG, trace);
     assertThat(worst(flagged, lost, safe)).isEqualTo(flagged);
