@@ -57,6 +57,11 @@ public record Codes(Map<String, List<String>> byPolicy, List<String> categories)
     return new Codes(more, categories);
   }
 
+  /** Does any policy's list hold a code? */
+  boolean namesAny() {
+    return byPolicy.values().stream().anyMatch(list -> !list.isEmpty());
+  }
+
   /**
    * Codes under a policy: some, none (the policy does not cover it), or empty (nobody knows). Codes
    * that a policy of the Llama Guard family leaves out count as not covered.

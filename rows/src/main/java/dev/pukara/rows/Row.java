@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  * @param conversation ends with the user's message, or with the agent's answer to it
  * @param promptLabel of the last user message; empty = not judged
  * @param responseLabel of the last agent message; empty = not judged
- * @param codes what the unsafe part violates: the response if it is unsafe, else the prompt
+ * @param codes what the unsafe part violates: the response if it is unsafe, else the prompt; {@link
+ *     #codesOf} says what that tells of a prompt that is unsafe beside its response
  * @param meta further facts by name: {@code licence_tier}, {@code label_basis}, {@code split}
  */
 public record Row(
@@ -102,6 +103,18 @@ public record Row(
   }
 
   /**
+   * What the codes say of the prompt or of the response, if it is unsafe. Codes that an unsafe
+   * response violates go for an unsafe prompt too, since the one answers the other; that no policy
+   * covers the response says nothing of the prompt.
+   */
+  public Codes codesOf(Task task) {
+    boolean answerUnsafe = responseLabel.filter(label -> label == Label.UNSAFE).isPresent();
+    return task == Task.PROMPT && answerUnsafe && !codes.namesAny()
+        ? new Codes(Map.of(), codes.categories())
+        : codes;
+  }
+
+  /**
    * What a guard is asked about this row, with the answer that is right under the policy: an unsafe
    * message that the policy does not cover is safe under it. None if nobody judged the row; two if
    * prompt and response were judged.
@@ -140,7 +153,7 @@ public record Row(
     if (label == Label.SAFE) {
       return new Judgement(task, judged, label, Optional.of(List.of()));
     }
-    Optional<List<String>> violated = codes.under(policy, "row " + id);
+    Optional<List<String>> violated = codesOf(task).under(policy, "row " + id);
     boolean covered = violated.isEmpty() || !violated.get().isEmpty();
     return new Judgement(task, judged, covered ? Label.UNSAFE : Label.SAFE, violated);
   }

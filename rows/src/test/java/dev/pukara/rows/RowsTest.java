@@ -2,6 +2,7 @@ package dev.pukara.rows;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.pukara.guard.Category;
 import dev.pukara.guard.Conversation;
@@ -93,6 +94,26 @@ class RowsTest {
     // Nobody knows: the label stands.
     assertThat(only(unsafe, three).label()).isEqualTo(Label.UNSAFE);
     assertThat(only(unsafe, three).codes()).isEmpty();
+  }
+
+  @Test
+  void noCodeOfAnUnsafeAnswerSaysNothingOfItsPrompt() {
+    Row both = Row.response("1", "a", "text", "answer", Label.UNSAFE).withPromptLabel(Label.UNSAFE);
+    Row uncovered = both.withCodes(Codes.UNKNOWN.with("llama-guard-3", List.of()));
+    assertThat(uncovered.judgements(llamaGuard3()))
+        .extracting(Judgement::label, Judgement::codes)
+        .containsExactly(
+            tuple(Label.UNSAFE, Optional.empty()), tuple(Label.SAFE, Optional.of(List.of())));
+    // Codes that are named go for both, and so does that Llama Guard 1 has none such.
+    Row defamation =
+        both.withCodes(
+            Codes.UNKNOWN.with("llama-guard-3", List.of("S5")).with("llama-guard-1", List.of()));
+    assertThat(defamation.judgements(llamaGuard3()))
+        .extracting(Judgement::codes)
+        .containsOnly(Optional.of(List.of("S5")));
+    assertThat(defamation.judgements(Policies.find("llama-guard-1")))
+        .extracting(Judgement::label)
+        .containsOnly(Label.SAFE);
   }
 
   @Test

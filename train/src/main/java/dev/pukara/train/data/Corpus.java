@@ -4,10 +4,12 @@ import dev.pukara.guard.Conversation;
 import dev.pukara.guard.Message;
 import dev.pukara.guard.Policy;
 import dev.pukara.guard.Role;
+import dev.pukara.rows.Codes;
 import dev.pukara.rows.Label;
 import dev.pukara.rows.Row;
 import dev.pukara.rows.RowException;
 import dev.pukara.rows.Rows;
+import dev.pukara.rows.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -111,14 +113,14 @@ public final class Corpus {
                     answered
                         ? new Conversation(turns.subList(0, turns.size() - 1))
                         : row.conversation();
-                add(row, "prompt", asked, label);
+                add(row, Task.PROMPT, asked, label);
               });
-      row.responseLabel().ifPresent(label -> add(row, "response", row.conversation(), label));
+      row.responseLabel().ifPresent(label -> add(row, Task.RESPONSE, row.conversation(), label));
     }
 
-    private void add(Row row, String side, Conversation conversation, Label label) {
+    private void add(Row row, Task task, Conversation conversation, Label label) {
       boolean unsafe = label == Label.UNSAFE;
-      StringBuilder whole = new StringBuilder(side);
+      StringBuilder whole = new StringBuilder(task.id());
       conversation
           .messages()
           .forEach(message -> whole.append('\n').append(Texts.normalised(message.text())));
@@ -127,11 +129,11 @@ public final class Corpus {
         census.drop(row.dataset(), before == unsafe ? "repeated" : "repeated with another label");
         return;
       }
-      Map<String, List<String>> codes = unsafe ? codes(row) : Map.of();
+      Map<String, List<String>> codes = unsafe ? codes(row, row.codesOf(task)) : Map.of();
       String near = row.meta().getOrDefault("near", "");
       Case judged =
           new Case(
-              row.id() + "/" + side,
+              row.id() + "/" + task.id(),
               row.dataset(),
               conversation,
               unsafe,
@@ -144,9 +146,9 @@ public final class Corpus {
       census.add(judged);
     }
 
-    private Map<String, List<String>> codes(Row row) {
-      Map<String, List<String>> codes = new HashMap<>(row.codes().byPolicy());
-      List<String> named = row.codes().categories();
+    private Map<String, List<String>> codes(Row row, Codes said) {
+      Map<String, List<String>> codes = new HashMap<>(said.byPolicy());
+      List<String> named = said.categories();
       for (Policy policy : own) {
         Set<String> known = new HashSet<>();
         policy.categories().forEach(category -> known.add(category.code()));

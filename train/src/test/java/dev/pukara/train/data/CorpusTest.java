@@ -1,0 +1,50 @@
+package dev.pukara.train.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pukara.guard.Policy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CorpusTest {
+  @TempDir private Path folder;
+
+  private static DataOptions options(String... policies) {
+    Map<String, Double> shares = new HashMap<>();
+    List.of(policies).forEach(id -> shares.put(id, 1.0));
+    return DataOptions.read(Fields.parse("{validation-share: 0}", "test"), shares, 7);
+  }
+
+  private Corpus corpus(DataOptions options, List<Policy> own, String... rows) throws IOException {
+    Path file = folder.resolve("rows.jsonl");
+    Files.write(file, List.of(rows));
+    return Corpus.read(List.of(file), own, options);
+  }
+
+  /** What a policy in its usual words says of each case. */
+  private static Map<String, Judgement> verdicts(Corpus corpus, String policy) {
+    Variant usual = corpus.book().outline(policy).usual();
+    Map<String, Judgement> verdicts = new HashMap<>();
+    corpus.train().forEach(each -> verdicts.put(each.id(), usual.verdict(each)));
+    return verdicts;
+  }
+
+  @Test
+  void noCodeOfAnUnsafeAnswerSaysNothingOfItsPrompt() throws IOException {
+    Corpus corpus =
+        corpus(
+            options("llama-guard-3"),
+            List.of(),
+            """
+            {"id":"1","prompt":"a","response":"b","prompt_label":"unsafe","response_label":"unsafe","lg3":[]}""");
+    assertThat(verdicts(corpus, "llama-guard-3"))
+        .containsEntry("1/prompt", Judgement.YES)
+        .containsEntry("1/response", Judgement.NO);
+  }
+}
