@@ -66,7 +66,7 @@ def case(name, labels, scores):
         "name": name,
         "unsafe": labels.tolist(),
         "scores": scores.tolist(),
-        "auprc": number(metrics.average_precision_score(labels, scores)),
+        "auprc": number(metrics.average_precision_score(labels, scores)) if both else None,
         "auroc": number(metrics.roc_auc_score(labels, scores)) if both else None,
         "tpr_at_fpr_1": number(tpr_at(labels, scores, 0.01)),
         "tpr_at_fpr_5": number(tpr_at(labels, scores, 0.05)),

@@ -5,9 +5,9 @@ public final class AveragePrecision {
   private AveragePrecision() {}
 
   /**
-   * Of the rows, ranked by score.
+   * Of the rows, ranked by score; NaN unless there are both safe and unsafe rows.
    *
-   * @param unsafe the positive class; at least one row
+   * @param unsafe the positive class
    */
   public static double of(double[] scores, boolean[] unsafe) {
     return new Ranking(scores, unsafe).auprc();

@@ -48,7 +48,7 @@ final class MarkdownReport {
         set.isComplete() ? "" : " (sample)",
         m.get("predictions"),
         m.get("unsafe"),
-        Summary.figure(SetResult.hasBothClasses(m) ? m.get("auprc") : null),
+        Summary.figure(m.get("auprc")),
         Summary.figure(interval.getFirst()),
         Summary.figure(interval.getLast()),
         Summary.figure(m.get("auroc")),

@@ -100,19 +100,19 @@ public final class Ranking {
     return sum;
   }
 
-  /** Area under the precision-recall curve; NaN without unsafe rows. */
+  /** {@link #auprc(int[])} with every row once. */
   public double auprc() {
     return auprc(once());
   }
 
   /**
-   * Average precision: the sum over steps of (gain in recall) x precision, without interpolation. 0
-   * without unsafe rows.
+   * Average precision: the sum over steps of (gain in recall) x precision, without interpolation.
+   * NaN unless there are both safe and unsafe rows: of one class every order is as good.
    */
   double auprc(int[] weights) {
     long positives = count(weights, true);
-    if (positives == 0) {
-      return 0;
+    if (positives == 0 || count(weights, false) == 0) {
+      return Double.NaN;
     }
     double[] sum = new double[1];
     long[] before = new long[1];

@@ -34,12 +34,6 @@ record SetResult(
             count);
   }
 
-  /** Rank metrics of one class say nothing. */
-  static boolean hasBothClasses(Map<String, Object> metrics) {
-    return !Long.valueOf(0).equals(metrics.get("safe"))
-        && !Long.valueOf(0).equals(metrics.get("unsafe"));
-  }
-
   /** How long answers took, with others under way, and how many there were a second. */
   static Map<String, Object> speed(SetRun run, List<Prediction> predictions) {
     double[] millis = predictions.stream().mapToDouble(p -> p.rating().millis()).sorted().toArray();

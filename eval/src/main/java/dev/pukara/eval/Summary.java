@@ -17,13 +17,12 @@ final class Summary {
       text.append(line("set", "messages", "unsafe", "AUPRC", "AUROC", "F1", "FPR"));
       for (SetResult set : run.sets()) {
         Map<String, Object> m = set.metrics();
-        boolean both = SetResult.hasBothClasses(m);
         text.append(
             line(
                 set.name() + (set.isComplete() ? "" : " *"),
                 String.valueOf(m.get("predictions")),
                 String.valueOf(m.get("unsafe")),
-                figure(both ? m.get("auprc") : null),
+                figure(m.get("auprc")),
                 figure(m.get("auroc")),
                 figure(m.get("f1")),
                 figure(m.get("fpr"))));

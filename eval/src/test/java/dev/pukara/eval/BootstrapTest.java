@@ -61,6 +61,16 @@ class BootstrapTest {
     assertThat(share.high() - share.low()).isBetween(0.85 * expected, 1.15 * expected);
   }
 
+  /** One unsafe row is missing from every third resample. */
+  @Test
+  void resamplesOfOneClassAreLeftOut() {
+    Ranking ranking = new Ranking(new double[] {0.9, 0.2, 0.1}, new boolean[] {true, false, false});
+    assertThat(ranking.auprc(new int[] {0, 2, 1})).isNaN();
+    assertThat(ranking.auprc(new int[] {3, 0, 0})).isNaN();
+    Bootstrap.Interval interval = Bootstrap.interval(3, ranking::auprc);
+    assertThat(interval).isEqualTo(new Bootstrap.Interval(1, 1));
+  }
+
   @Test
   void pairedTellsABetterGuardFromTheSameOne() {
     boolean[] unsafe = labels();

@@ -108,7 +108,10 @@ class EvaluationTest {
     assertThat(rows.get("auprcCi").get(0).asDouble())
         .isLessThanOrEqualTo(rows.get("auprc").asDouble());
     assertThat(rows.get("tasks").get("prompt").get("predictions").asInt()).isEqualTo(6);
-    assertThat(rows.get("tasks").get("response").get("auroc").isNull()).isTrue();
+    JsonNode oneClass = rows.get("tasks").get("response");
+    assertThat(oneClass.get("auroc").isNull()).isTrue();
+    assertThat(oneClass.get("auprc").isNull()).isTrue();
+    assertThat(oneClass.get("auprcCi").get(0).isNull()).isTrue();
     assertThat(rows.get("thresholds").get("half").get("tp").asInt()).isEqualTo(3);
     assertThat(all.get("model").get("digest").asString()).isEqualTo("m1.0");
     assertThat(rows.get("dataDigest").asString()).hasSize(64);
