@@ -57,6 +57,11 @@ public record Codes(Map<String, List<String>> byPolicy, List<String> categories)
     return new Codes(more, categories);
   }
 
+  /** Is it a policy of the Llama Guard family, whose codes have fields of their own? */
+  public static boolean isLlamaGuard(String policyId) {
+    return FAMILY.contains(policyId);
+  }
+
   /** Does any policy's list hold a code? */
   boolean namesAny() {
     return byPolicy.values().stream().anyMatch(list -> !list.isEmpty());
@@ -75,7 +80,7 @@ public record Codes(Map<String, List<String>> byPolicy, List<String> categories)
     if (stated.isPresent()) {
       return stated.map(codes -> codes.stream().filter(known::contains).toList());
     }
-    if (FAMILY.contains(policy.id()) || categories.isEmpty()) {
+    if (isLlamaGuard(policy.id()) || categories.isEmpty()) {
       return Optional.empty();
     }
     List<String> foreign = foreign(policy);
@@ -87,7 +92,7 @@ public record Codes(Map<String, List<String>> byPolicy, List<String> categories)
 
   /** Categories by which a policy cannot be read, since it has no such codes. */
   List<String> foreign(Policy policy) {
-    if (FAMILY.contains(policy.id()) || stated(policy.id()).isPresent()) {
+    if (isLlamaGuard(policy.id()) || stated(policy.id()).isPresent()) {
       return List.of();
     }
     return categories.stream().filter(code -> policy.category(code).isEmpty()).toList();

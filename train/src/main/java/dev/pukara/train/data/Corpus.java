@@ -4,7 +4,6 @@ import dev.pukara.guard.Conversation;
 import dev.pukara.guard.Message;
 import dev.pukara.guard.Policy;
 import dev.pukara.guard.Role;
-import dev.pukara.rows.Codes;
 import dev.pukara.rows.Label;
 import dev.pukara.rows.Row;
 import dev.pukara.rows.RowException;
@@ -14,11 +13,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -50,7 +47,7 @@ public final class Corpus {
       throws IOException {
     PolicyBook book = PolicyBook.standard();
     own.forEach(book::add);
-    Reader reader = new Reader(own, options);
+    Reader reader = new Reader(new RowCodes(own, book, options.policies().keySet()), options);
     for (Path file : files) {
       try (Stream<Row> rows = Rows.read(file)) {
         rows.forEach(row -> reader.add(row, file));
@@ -72,14 +69,14 @@ public final class Corpus {
 
   /** What the rows say, before it is split. */
   private static final class Reader {
-    private final List<Policy> own;
+    private final RowCodes codes;
     private final DataOptions options;
     private final Census census = new Census();
     private final List<Case> cases = new ArrayList<>();
     private final Map<String, Boolean> seen = new HashMap<>();
 
-    Reader(List<Policy> own, DataOptions options) {
-      this.own = own;
+    Reader(RowCodes codes, DataOptions options) {
+      this.codes = codes;
       this.options = options;
     }
 
@@ -129,7 +126,7 @@ public final class Corpus {
         census.drop(row.dataset(), before == unsafe ? "repeated" : "repeated with another label");
         return;
       }
-      Map<String, List<String>> codes = unsafe ? codes(row, row.codesOf(task)) : Map.of();
+      RowCodes.Said said = unsafe ? codes.of(row, task) : RowCodes.NOTHING;
       String near = row.meta().getOrDefault("near", "");
       Case judged =
           new Case(
@@ -137,42 +134,14 @@ public final class Corpus {
               row.dataset(),
               conversation,
               unsafe,
-              codes,
+              said.codes(),
+              said.foreign(),
               unsafe || near.isEmpty() ? List.of() : List.of(near.split(",")),
               Texts.normalised(conversation.messages().getFirst().text()),
               Optional.ofNullable(row.meta().get("group")),
               row.meta().getOrDefault("kind", ""));
       cases.add(judged);
       census.add(judged);
-    }
-
-    private Map<String, List<String>> codes(Row row, Codes said) {
-      Map<String, List<String>> codes = new HashMap<>(said.byPolicy());
-      List<String> named = said.categories();
-      for (Policy policy : own) {
-        Set<String> known = new HashSet<>();
-        policy.categories().forEach(category -> known.add(category.code()));
-        List<String> violated = named.stream().filter(known::contains).toList();
-        if (!violated.isEmpty()) {
-          codes.putIfAbsent(policy.id(), violated);
-        } else if (!named.isEmpty() && onlyPolicy(policy)) {
-          throw new RowException(
-              "row "
-                  + row.id()
-                  + ": categories "
-                  + named
-                  + " are no codes of policy "
-                  + policy.id()
-                  + ", which has "
-                  + known.stream().sorted().toList()
-                  + "; rename them, or train with the policy that the row was labelled by");
-        }
-      }
-      return codes;
-    }
-
-    private boolean onlyPolicy(Policy policy) {
-      return options.policies().keySet().equals(Set.of(policy.id()));
     }
   }
 

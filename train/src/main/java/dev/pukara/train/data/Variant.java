@@ -40,7 +40,11 @@ record Variant(
       any = any.or(rule.judge(judged));
     }
     // Codes that are known decide; a label alone does where everything is covered.
-    return any == Judgement.UNKNOWN && judged.unsafe() && complete ? Judgement.YES : any;
+    return any == Judgement.UNKNOWN && unsafeByLabel(judged) ? Judgement.YES : any;
+  }
+
+  private boolean unsafeByLabel(Case judged) {
+    return complete && judged.unsafe() && !judged.foreign().contains(id);
   }
 
   /** Codes of the violated categories, in the order of the prompt; none if that is not known. */

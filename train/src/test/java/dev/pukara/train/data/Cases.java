@@ -4,6 +4,7 @@ import dev.pukara.guard.Conversation;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Made-up cases for tests. */
 final class Cases {
@@ -29,6 +30,7 @@ final class Cases {
         Conversation.user(text),
         unsafe,
         codes,
+        Set.of(),
         List.of(),
         Texts.normalised(text),
         Optional.empty(),

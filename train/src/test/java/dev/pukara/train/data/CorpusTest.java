@@ -1,7 +1,9 @@
 package dev.pukara.train.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pukara.guard.Category;
 import dev.pukara.guard.Policy;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +35,41 @@ class CorpusTest {
     Map<String, Judgement> verdicts = new HashMap<>();
     corpus.train().forEach(each -> verdicts.put(each.id(), usual.verdict(each)));
     return verdicts;
+  }
+
+  private static Policy policy(String id, String code) {
+    return new Policy(id, "1", id, List.of(new Category(code, code, "")), true);
+  }
+
+  @Test
+  void codesOfOneOwnPolicySayNothingOfAnother() throws IOException {
+    List<Policy> own = List.of(policy("bank", "B1"), policy("shop", "K1"));
+    DataOptions options = options("bank", "shop", "llama-guard-3");
+    Corpus corpus =
+        corpus(
+            options,
+            own,
+            """
+            {"id":"1","prompt":"a","prompt_label":"unsafe","categories":["B1"]}""",
+            """
+            {"id":"2","prompt":"b","prompt_label":"unsafe","categories":["K1"],"lg3":["S2"]}""",
+            """
+            {"id":"3","prompt":"c","prompt_label":"unsafe"}""");
+    assertThat(verdicts(corpus, "bank"))
+        .isEqualTo(
+            Map.of(
+                "1/prompt", Judgement.YES,
+                "2/prompt", Judgement.UNKNOWN,
+                "3/prompt", Judgement.YES));
+    assertThat(verdicts(corpus, "shop")).containsEntry("1/prompt", Judgement.UNKNOWN);
+    assertThat(verdicts(corpus, "llama-guard-3"))
+        .containsEntry("1/prompt", Judgement.UNKNOWN)
+        .containsEntry("2/prompt", Judgement.YES);
+    String typo =
+        """
+        {"id":"4","prompt":"d","prompt_label":"unsafe","categories":["Q9"]}""";
+    assertThatThrownBy(() -> corpus(options("bank", "shop"), own, typo))
+        .hasMessageContaining("no codes of policy bank, which has [B1], nor of policy shop,");
   }
 
   @Test
