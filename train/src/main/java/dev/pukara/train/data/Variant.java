@@ -35,12 +35,18 @@ record Variant(
 
   /** Does the case's last message violate the variant? */
   Judgement verdict(Case judged) {
-    Judgement any = Judgement.NO;
+    Judgement harm = Judgement.NO;
+    Judgement topics = Judgement.NO;
     for (Rule rule : rules) {
-      any = any.or(rule.judge(judged));
+      Judgement its = rule.judge(judged);
+      if (rule.scope() instanceof Scope.Topic) {
+        topics = topics.or(its);
+      } else {
+        harm = harm.or(its);
+      }
     }
-    // Codes that are known decide; a label alone does where everything is covered.
-    return any == Judgement.UNKNOWN && unsafeByLabel(judged) ? Judgement.YES : any;
+    // Codes that are known decide; a label alone does where all harm is covered, but not on topics.
+    return (harm == Judgement.UNKNOWN && unsafeByLabel(judged) ? Judgement.YES : harm).or(topics);
   }
 
   private boolean unsafeByLabel(Case judged) {

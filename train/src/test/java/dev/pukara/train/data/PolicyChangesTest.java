@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The paper's augmentations, and that labels and codes follow them exactly. */
@@ -135,6 +136,17 @@ class PolicyChangesTest {
     assertThat(numbered.verdict(Cases.safe("what is for dinner"))).isEqualTo(Judgement.UNKNOWN);
     assertThat(numbered.verdict(Cases.safe("who was Cicero"))).isEqualTo(Judgement.NO);
     assertThat(FULL.verdict(recipe)).isEqualTo(Judgement.NO);
+  }
+
+  /** What is known to be outside the policy is not unsafe because it may be on a topic. */
+  @Test
+  void aTopicThatCannotBeJudgedIsNotHarm() {
+    Variant more =
+        FULL.withRules(Stream.concat(FULL.rules().stream(), Stream.of(cooking())).toList());
+    assertThat(more.complete()).isTrue();
+    assertThat(more.verdict(Cases.unsafe("our dinner"))).isEqualTo(Judgement.UNKNOWN);
+    assertThat(more.verdict(Cases.unsafe("our walk"))).isEqualTo(Judgement.NO);
+    assertThat(more.verdict(Cases.uncoded("our dinner"))).isEqualTo(Judgement.YES);
   }
 
   private static Rule cooking() {
