@@ -32,7 +32,11 @@ public final class Curriculum {
   private final LessonMaker maker;
   private final Corpus corpus;
 
-  /** A curriculum over the training part of a corpus. */
+  /**
+   * A curriculum over the training part of a corpus.
+   *
+   * @throws RecipeException if a policy to train with has no case there that violates it
+   */
   public Curriculum(Corpus corpus, DataOptions options) {
     this.corpus = corpus;
     this.options = options;
@@ -41,6 +45,21 @@ public final class Curriculum {
             corpus.train(), corpus.book(), options.seed(), name -> options.source(name).weight());
     this.variants = new VariantSampler(options, corpus.book(), pools);
     this.maker = new LessonMaker(options, pools);
+    options.policies().keySet().forEach(this::checkUnsafe);
+  }
+
+  /**
+   * Without a message that violates it, a policy would be taught as one that lets everything pass.
+   */
+  private void checkUnsafe(String id) {
+    Variant usual = corpus.book().outline(id).usual();
+    if (corpus.train().stream().noneMatch(each -> usual.verdict(each) == Judgement.YES)) {
+      throw new RecipeException(
+          "policy "
+              + id
+              + ": no row to learn from violates it, expected some; give unsafe rows with codes that"
+              + " it can be judged by (docs/data-format.md), or leave the policy out");
+    }
   }
 
   /** Different prompts to learn from, by class: one epoch. */

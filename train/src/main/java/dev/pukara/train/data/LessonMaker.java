@@ -152,9 +152,7 @@ final class LessonMaker {
   }
 
   private static boolean isNear(Rule rule, Case judged) {
-    return rule.scope() instanceof Scope.Harm(List<Scope.Reach> reaches)
-        && reaches.stream()
-            .anyMatch(reach -> judged.near().stream().anyMatch(reach.covered()::contains));
+    return rule.scope() instanceof Scope.Harm harm && harm.isNear(judged);
   }
 
   /** Messages that lost their middle so far. */

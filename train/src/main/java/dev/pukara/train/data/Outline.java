@@ -3,9 +3,12 @@ package dev.pukara.train.data;
 import dev.pukara.guard.Category;
 import dev.pukara.guard.Example;
 import dev.pukara.guard.Policy;
+import dev.pukara.train.data.Scope.Harm;
+import dev.pukara.train.data.Scope.Reach;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * A policy before its words are chosen.
@@ -68,6 +71,23 @@ record Outline(
       changed.add(new Entry(policy.categories().get(i), names, descriptions, entry.scope()));
     }
     return new Outline(id, policy.title(), changed, complete, demonstrations);
+  }
+
+  /** The same; rows that name the policy's own codes are judged by those first. */
+  Outline byOwnCodes() {
+    return new Outline(
+        id, title, entries.stream().map(this::byOwnCode).toList(), complete, demonstrations);
+  }
+
+  private Entry byOwnCode(Entry entry) {
+    if (!(entry.scope() instanceof Harm(List<Reach> reaches))
+        || reaches.stream().anyMatch(reach -> reach.taxonomy().equals(id))) {
+      return entry;
+    }
+    List<Reach> more = new ArrayList<>();
+    more.add(new Reach(id, Set.of(entry.usual().code()), Set.of()));
+    more.addAll(reaches);
+    return new Entry(entry.usual(), entry.names(), entry.descriptions(), new Harm(more));
   }
 
   /** The policy in its usual words. */

@@ -134,7 +134,7 @@ final class PolicyBook {
     Outline outline = new Outline(id, title, entries, fields.flag("complete", false), List.of());
     boolean known = fields.flag("words-of-guard", false);
     fields.noOthers();
-    return known ? outline.worded(Policies.find(id).withDescribe(true)) : outline;
+    return (known ? outline.worded(Policies.find(id).withDescribe(true)) : outline).byOwnCodes();
   }
 
   /** Ids of all policies. */

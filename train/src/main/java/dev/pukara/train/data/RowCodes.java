@@ -83,8 +83,8 @@ final class RowCodes {
     }
     known.forEach(
         (id, all) -> {
-          // Words of the row's source that happen to be a code would not all be codes.
-          if (all.containsAll(named)) {
+          // Beside Llama Guard's codes they are words of the row's source.
+          if (row.codes().byPolicy().isEmpty() && all.containsAll(named)) {
             codes.putIfAbsent(id, named);
           }
         });

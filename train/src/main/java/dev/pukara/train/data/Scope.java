@@ -42,6 +42,15 @@ sealed interface Scope {
       reaches = List.copyOf(reaches);
     }
 
+    /**
+     * Is a safe case close to it? Such rows name codes of Llama Guard 3, or of the user's policy.
+     */
+    boolean isNear(Case safe) {
+      return reaches.stream()
+          .filter(reach -> reaches.size() == 1 || reach.taxonomy().equals("llama-guard-3"))
+          .anyMatch(reach -> safe.near().stream().anyMatch(reach.covered()::contains));
+    }
+
     @Override
     public Judgement judge(Case judged) {
       if (!judged.unsafe()) {

@@ -73,6 +73,51 @@ class CorpusTest {
   }
 
   @Test
+  void codesOfLlamaGuard2AndOfOtherKnownPoliciesCount() throws IOException {
+    Corpus corpus =
+        corpus(
+            options("llama-guard-2", "llama-guard-3", "openai-moderation"),
+            List.of(),
+            """
+            {"id":"1","prompt":"a","prompt_label":"unsafe","lg2":["S5"]}""",
+            """
+            {"id":"2","prompt":"b","prompt_label":"unsafe","categories":["hate"]}""");
+    Case advice = corpus.train().getFirst();
+    assertThat(corpus.book().outline("llama-guard-2").usual().violated(advice))
+        .containsExactly("S5");
+    assertThat(corpus.book().outline("llama-guard-3").usual().violated(advice))
+        .containsExactly("S6");
+    assertThat(
+            corpus.book().outline("openai-moderation").usual().violated(corpus.train().getLast()))
+        .containsExactly("hate");
+  }
+
+  @Test
+  void eachCodeOfLlamaGuard2IsItsCategory() {
+    Variant two = PolicyBook.standard().outline("llama-guard-2").usual();
+    for (Rule rule : two.rules()) {
+      Case coded = Cases.of("x", true, Map.of("llama-guard-2", List.of(rule.code())));
+      assertThat(two.violated(coded)).containsExactly(rule.code());
+    }
+  }
+
+  @Test
+  void aPolicyThatNothingViolatesIsRefused() throws IOException {
+    DataOptions options = options("llama-guard-1", "llama-guard-3");
+    Corpus corpus =
+        corpus(
+            options,
+            List.of(),
+            """
+            {"id":"1","prompt":"a","prompt_label":"unsafe","lg3":["S5"]}""",
+            """
+            {"id":"2","prompt":"b","prompt_label":"safe"}""");
+    assertThatThrownBy(() -> new Curriculum(corpus, options))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("policy llama-guard-1: no row to learn from violates it");
+  }
+
+  @Test
   void noCodeOfAnUnsafeAnswerSaysNothingOfItsPrompt() throws IOException {
     Corpus corpus =
         corpus(
