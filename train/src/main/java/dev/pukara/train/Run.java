@@ -216,7 +216,8 @@ final class Run implements AutoCloseable {
         new RunState(
             state.step(),
             best ? mean : state.best(),
-            best ? 0 : state.worse() + 1,
+            // A mean that nobody can tell is neither better nor worse.
+            best ? 0 : state.worse() + (Double.isNaN(mean) ? 0 : 1),
             state.position());
     ValidationReport report = new ValidationReport(state.step(), scores, best);
     log.add(report);

@@ -53,9 +53,16 @@ public interface RunListener {
       policies = java.util.List.copyOf(policies);
     }
 
-    /** Mean of the area under the precision-recall curve over all policies. */
+    /**
+     * Mean of the area under the precision-recall curve over the policies that have one; NaN if
+     * none has.
+     */
     public double auprc() {
-      return policies.stream().mapToDouble(PolicyScore::auprc).average().orElse(Double.NaN);
+      return policies.stream()
+          .mapToDouble(PolicyScore::auprc)
+          .filter(area -> !Double.isNaN(area))
+          .average()
+          .orElse(Double.NaN);
     }
   }
 
@@ -66,7 +73,7 @@ public interface RunListener {
    * @param cases number of cases
    * @param unsafe how many of them violate the policy
    * @param loss mean cross entropy of the verdicts
-   * @param auprc area under the precision-recall curve
+   * @param auprc area under the precision-recall curve; NaN unless there are cases of both verdicts
    * @param f1 at threshold 0.5
    */
   record PolicyScore(String policy, int cases, int unsafe, double loss, double auprc, double f1) {}

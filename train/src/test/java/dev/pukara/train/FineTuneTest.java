@@ -190,6 +190,18 @@ class FineTuneTest {
   }
 
   @Test
+  void patienceWaitsWhereNothingCanBeRanked() throws IOException {
+    Recipe recipe = recipe("unranked", "patience: 1\n");
+    RankMetric unknown = (scores, unsafe) -> Double.NaN;
+    Result result = FineTune.run(recipe, false, unknown, RunListener.NONE, () -> false);
+    assertThat(result.steps()).isEqualTo(STEPS);
+    RunListener.PolicyScore ranked = new RunListener.PolicyScore("a", 2, 1, 0.5, 0.75, 1);
+    RunListener.PolicyScore unranked = new RunListener.PolicyScore("b", 2, 0, 0.5, Double.NaN, 0);
+    assertThat(new RunListener.ValidationReport(4, List.of(ranked, unranked), true).auprc())
+        .isEqualTo(0.75);
+  }
+
+  @Test
   void previewShowsDataAndTargets() throws IOException {
     Preview preview = FineTune.preview(recipe("preview", ""), 2);
     assertThat(preview.data()).contains("| rows |", "shop K1");
