@@ -184,6 +184,19 @@ class EvaluationTest {
     assertThatThrownBy(() -> run(fake("a", 1), fake("b", 1))).hasMessageContaining("of several");
   }
 
+  /** A link to the old file still has all of it: a kill in between would have lost nothing. */
+  @Test
+  void whatWasJudgedIsReplacedAsAWhole() throws IOException {
+    run(fake("fake", 1));
+    Path file = report.resolve("run.json");
+    String before = Files.readString(file);
+    Path old = Files.createLink(folder.resolve("old"), file);
+    run(fake("fake", 1));
+    assertThat(file).exists();
+    assertThat(old).hasContent(before);
+    assertThat(report.resolve("run.json.partial")).doesNotExist();
+  }
+
   @Test
   void aSmallerLimitIsPartOfALargerOne() throws IOException {
     EvaluationOptions options = EvaluationOptions.into(report);

@@ -92,7 +92,7 @@ final class Run implements AutoCloseable {
         folder.write("recipe.txt", description);
         folder.write("data.md", lessons.corpus().census().markdown());
       }
-      RunLog log = RunLog.open(folder.path("log.jsonl"), state.step());
+      RunLog log = RunLog.open(folder, state.step());
       return new Run(
           recipe, base, folder, listener, lessons, validation, trainer, log, state, steps);
     } catch (RuntimeException | IOException | Error e) {

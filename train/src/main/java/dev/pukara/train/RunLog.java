@@ -18,6 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The log of a run: a JSON object a line for each step and each validation. */
 final class RunLog implements AutoCloseable {
+  private static final String NAME = "log.jsonl";
   private static final JsonMapper JSON = new JsonMapper();
 
   private final Path file;
@@ -29,16 +30,17 @@ final class RunLog implements AutoCloseable {
   }
 
   /** Opens the log behind step {@code step}; lines on later steps, which will be done again, go. */
-  static RunLog open(Path file, int step) throws IOException {
+  static RunLog open(RunFolder folder, int step) throws IOException {
+    Path file = folder.path(NAME);
     List<String> kept = new ArrayList<>();
     if (Files.exists(file)) {
       for (String line : Files.readAllLines(file)) {
         if (stepOf(line) <= step) {
-          kept.add(line);
+          kept.add(line + "\n");
         }
       }
     }
-    Files.write(file, kept);
+    folder.write(NAME, String.join("", kept));
     return new RunLog(file, Files.newBufferedWriter(file, StandardOpenOption.APPEND));
   }
 

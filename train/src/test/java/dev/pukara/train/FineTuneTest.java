@@ -137,6 +137,18 @@ class FineTuneTest {
     assertThat(broken.out().resolve("checkpoint-5")).doesNotExist();
   }
 
+  /** A link to the old log still has all of it: a kill in between would have lost nothing. */
+  @Test
+  void theLogIsReplacedAsAWhole() throws IOException {
+    try (RunFolder run = RunFolder.open(folder.resolve("log"))) {
+      run.write("log.jsonl", "{\"step\":1}\n{\"step\":2}\n{\"st");
+      Path old = Files.createLink(folder.resolve("old"), run.path("log.jsonl"));
+      RunLog.open(run, 1).close();
+      assertThat(run.path("log.jsonl")).hasContent("{\"step\":1}");
+      assertThat(old).content().endsWith("{\"st");
+    }
+  }
+
   @Test
   void resumeWithoutCheckpointStartsFresh() throws IOException {
     Recipe recipe = recipe("fresh", "");
