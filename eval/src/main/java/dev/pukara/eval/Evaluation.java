@@ -109,6 +109,7 @@ public final class Evaluation {
     SetRun run =
         new SetRun(
             set.reader(),
+            set.columns(),
             set.path().toString(),
             Sha256.of(set.path()),
             set.rows().size(),
@@ -118,7 +119,7 @@ public final class Evaluation {
             0);
     SetRun before = file.sets().get(set.name());
     if (before != null) {
-      checkSame(before, run, folder.resolve(set.name()));
+      before.checkSame(run, folder.resolve(set.name()));
       run = run.spending(before.seconds());
     }
     file.sets().put(set.name(), run);
@@ -178,32 +179,6 @@ public final class Evaluation {
       saved = System.nanoTime();
       file.sets().put(set, run.spending((saved - start) / 1e9));
       file.write(folder);
-    }
-  }
-
-  private static void checkSame(SetRun before, SetRun now, Path folder) {
-    String cure = "; choose another folder, or delete this one";
-    if (!before.dataDigest().equals(now.dataDigest())) {
-      throw new EvaluationException(
-          folder + ": holds scores of another data file (" + before.path() + ")" + cure);
-    }
-    if (!before.identity().equals(now.identity())) {
-      throw new EvaluationException(
-          folder
-              + ": holds scores of model "
-              + before.identity().model()
-              + ", policy "
-              + before.identity().policy()
-              + ", format "
-              + before.identity().format()
-              + ", expected those of "
-              + now.identity().model()
-              + ", "
-              + now.identity().policy()
-              + ", "
-              + now.identity().format()
-              + " with the same digests"
-              + cure);
     }
   }
 

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,6 +31,7 @@ record RunFile(String label, Map<String, SetRun> sets) {
    * One data set of a run.
    *
    * @param reader id of the reader
+   * @param columns mapping that a table was read by; null in files of versions that did not keep it
    * @param path the data file
    * @param dataDigest SHA-256 of the data file
    * @param rows rows of the set
@@ -39,6 +42,7 @@ record RunFile(String label, Map<String, SetRun> sets) {
    */
   record SetRun(
       String reader,
+      @Nullable String columns,
       String path,
       String dataDigest,
       int rows,
@@ -48,7 +52,54 @@ record RunFile(String label, Map<String, SetRun> sets) {
       double seconds) {
     SetRun spending(double more) {
       return new SetRun(
-          reader, path, dataDigest, rows, skipped, messages, identity, seconds + more);
+          reader, columns, path, dataDigest, rows, skipped, messages, identity, seconds + more);
+    }
+
+    /**
+     * Checks that scores of another run may stand beside these.
+     *
+     * @param folder named in the error
+     * @throws EvaluationException if they are scores of something else
+     */
+    void checkSame(SetRun now, Path folder) {
+      String cure = "; choose another folder, or delete this one";
+      if (!dataDigest.equals(now.dataDigest())) {
+        throw new EvaluationException(
+            folder + ": holds scores of another data file (" + path + ")" + cure);
+      }
+      boolean sameColumns = columns == null || columns.equals(now.columns());
+      if (!reader.equals(now.reader()) || !sameColumns) {
+        throw new EvaluationException(
+            folder
+                + ": holds scores of rows read by "
+                + reading()
+                + ", expected "
+                + now.reading()
+                + cure);
+      }
+      if (!identity.equals(now.identity())) {
+        throw new EvaluationException(
+            folder
+                + ": holds scores of model "
+                + identity.model()
+                + ", policy "
+                + identity.policy()
+                + ", format "
+                + identity.format()
+                + ", expected those of "
+                + now.identity().model()
+                + ", "
+                + now.identity().policy()
+                + ", "
+                + now.identity().format()
+                + " with the same digests"
+                + cure);
+      }
+    }
+
+    private String reading() {
+      String mapping = Objects.requireNonNullElse(columns, "");
+      return "'" + reader + "'" + (mapping.isEmpty() ? "" : " with --columns " + mapping);
     }
   }
 

@@ -184,6 +184,27 @@ class EvaluationTest {
     assertThatThrownBy(() -> run(fake("a", 1), fake("b", 1))).hasMessageContaining("of several");
   }
 
+  @Test
+  void labelsOfAnotherMappingOrReaderAreNotMixed() throws IOException {
+    Path table = folder.resolve("table.csv");
+    Files.writeString(table, "prompt,kind\ngood,hate\nbad,spam\n");
+    DataSpec spec = new DataSpec("t", Optional.of("csv"), table);
+    set = DataSets.read(spec, Columns.parse("prompt_label=kind:spam|hate"));
+    run(fake("fake", 1));
+    set = DataSets.read(spec, Columns.parse("prompt_label=kind:hate|spam"));
+    run(fake("fake", 1));
+    set = DataSets.read(spec, Columns.parse("prompt_label=kind:hate"));
+    assertThatThrownBy(() -> run(fake("fake", 1)))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContainingAll("'csv' with --columns prompt_label=kind:hate|spam", "kind:hate;");
+    // Runs of versions that did not keep the mapping go on.
+    Path file = report.resolve("run.json");
+    Files.writeString(file, Files.readString(file).replaceAll("\"columns\" : .*,", ""));
+    run(fake("fake", 1));
+    Files.writeString(file, Files.readString(file).replace("\"csv\"", "\"toxicchat\""));
+    assertThatThrownBy(() -> run(fake("fake", 1))).hasMessageContaining("read by 'toxicchat'");
+  }
+
   /** A link to the old file still has all of it: a kill in between would have lost nothing. */
   @Test
   void whatWasJudgedIsReplacedAsAWhole() throws IOException {

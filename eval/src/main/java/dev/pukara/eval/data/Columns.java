@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Which column of a table is which field of a row: {@code prompt=text,prompt_label=toxic}. A label
@@ -55,6 +57,20 @@ public record Columns(Map<String, String> columns, Map<String, Set<String>> unsa
       }
     }
     return new Columns(columns, unsafe);
+  }
+
+  /** As {@link #parse} reads it, in the order of the names: the same mapping is the same text. */
+  @Override
+  public String toString() {
+    return columns.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(entry -> entry.getKey() + "=" + entry.getValue() + values(entry.getKey()))
+        .collect(Collectors.joining(","));
+  }
+
+  private String values(String field) {
+    Set<String> values = unsafe.get(field);
+    return values == null ? "" : ":" + String.join("|", new TreeSet<>(values));
   }
 
   DataReader reader() {

@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param name label in results
  * @param reader id of the reader that read it
+ * @param columns mapping that a table was read by; empty for other files
  * @param path the file
  * @param targetPolicy id of the policy that its labels are about, if it has one of its own
  * @param rows in the file's order, ids unique
@@ -18,6 +19,7 @@ import java.util.Optional;
 public record DataSet(
     String name,
     String reader,
+    String columns,
     Path path,
     Optional<String> targetPolicy,
     List<Row> rows,

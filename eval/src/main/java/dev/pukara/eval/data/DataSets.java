@@ -52,17 +52,17 @@ public final class DataSets {
       return own(spec);
     }
     if (spec.reader().equals(Optional.of(TABLE))) {
-      return read(spec, columns.reader(), Records.read(spec.path()));
+      return read(spec, columns.reader(), columns.toString(), Records.read(spec.path()));
     }
     List<Fields> records = Records.read(spec.path());
     if (spec.reader().isPresent()) {
-      return read(spec, byId(spec.reader().get()), records);
+      return read(spec, byId(spec.reader().get()), "", records);
     }
     Set<String> names = new HashSet<>();
     records.stream().limit(100).forEach(record -> names.addAll(record.names()));
     Optional<DataReader> reader = official().filter(r -> r.fits().test(names)).findFirst();
     if (reader.isPresent()) {
-      return read(spec, reader.get(), records);
+      return read(spec, reader.get(), "", records);
     }
     if (names.contains("prompt_label") || names.contains("response_label")) {
       return own(spec);
@@ -94,10 +94,11 @@ public final class DataSets {
 
   private static DataSet own(DataSpec spec) throws IOException {
     List<Row> rows = Rows.readAll(spec.path());
-    return set(spec, OWN, Optional.empty(), rows, 0);
+    return set(spec, OWN, "", Optional.empty(), rows, 0);
   }
 
-  private static DataSet read(DataSpec spec, DataReader reader, List<Fields> records) {
+  private static DataSet read(
+      DataSpec spec, DataReader reader, String columns, List<Fields> records) {
     List<Row> rows = new ArrayList<>();
     int skipped = 0;
     for (Fields record : records) {
@@ -105,7 +106,7 @@ public final class DataSets {
       rows.addAll(made);
       skipped += made.isEmpty() ? 1 : 0;
     }
-    return set(spec, reader.id(), reader.targetPolicy(), distinct(rows), skipped);
+    return set(spec, reader.id(), columns, reader.targetPolicy(), distinct(rows), skipped);
   }
 
   /** Authors do not promise unique ids: the second of two gets a number. */
@@ -120,7 +121,12 @@ public final class DataSets {
   }
 
   private static DataSet set(
-      DataSpec spec, String reader, Optional<String> policy, List<Row> rows, int skipped) {
+      DataSpec spec,
+      String reader,
+      String columns,
+      Optional<String> policy,
+      List<Row> rows,
+      int skipped) {
     Set<String> ids = new HashSet<>();
     for (Row row : rows) {
       if (!ids.add(row.id())) {
@@ -134,6 +140,6 @@ public final class DataSets {
     if (rows.isEmpty()) {
       throw new RowException(spec.path() + ": no row has a text and a label; check the file");
     }
-    return new DataSet(spec.name(), reader, spec.path(), policy, rows, skipped);
+    return new DataSet(spec.name(), reader, columns, spec.path(), policy, rows, skipped);
   }
 }
