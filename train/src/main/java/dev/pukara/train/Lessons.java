@@ -44,8 +44,8 @@ final class Lessons {
 
   static Lessons open(Recipe recipe, ModelFile base) throws IOException {
     List<Policy> own = TrainPolicies.own(recipe.policies());
-    Corpus corpus = Corpus.read(recipe.data(), own, recipe.options());
     PromptFormat format = format(recipe);
+    Corpus corpus = Corpus.read(recipe.data(), own, format.id(), recipe.options());
     LessonEncoder encoder =
         new LessonEncoder(Tokenizer.of(base.tokenizer()), format, recipe.weights());
     return new Lessons(recipe, format, corpus, new Curriculum(corpus, recipe.options()), encoder);

@@ -165,9 +165,7 @@ final class Run implements AutoCloseable {
   private void step() throws IOException {
     long start = System.nanoTime();
     int step = state.step();
-    if (recipe.roundLast() > 0 && step >= roundFrom) {
-      trainer.roundWeights(recipe.export());
-    }
+    roundIfDue(step);
     List<Encoded> parts = lessons.step(step);
     double rate = schedule.at(step);
     StepResult result = trainer.step(parts.stream().map(Encoded::batch).toList(), rate);
@@ -175,6 +173,12 @@ final class Run implements AutoCloseable {
     StepReport report = report(parts, result, rate, (System.nanoTime() - start) / 1e9);
     log.add(report);
     listener.step(report);
+  }
+
+  private void roundIfDue(int step) {
+    if (recipe.roundLast() > 0 && step >= roundFrom) {
+      trainer.roundWeights(recipe.export());
+    }
   }
 
   private StepReport report(List<Encoded> parts, StepResult result, double rate, double seconds) {
@@ -248,6 +252,7 @@ final class Run implements AutoCloseable {
 
   /** Writes the model in all forms that were asked for, and its card. */
   void finish() throws IOException {
+    roundIfDue(state.step() - 1); // a run that was resumed behind its last step has not yet
     swap();
     List<PolicyScore> scores = validation.isEmpty() ? List.of() : validation.run(trainer);
     Path model = folder.path(MODEL);

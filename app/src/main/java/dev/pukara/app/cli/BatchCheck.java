@@ -77,9 +77,14 @@ final class BatchCheck {
     if (written != total) {
       throw new UserException(
           String.format(
+              Locale.ROOT,
               "%s: %d rows at first, but %d lines in %s: it changed during the run; delete %s and"
                   + " run again",
-              in, total, written, out, out));
+              in,
+              total,
+              written,
+              out,
+              out));
     }
   }
 

@@ -39,14 +39,15 @@ public final class Corpus {
    * Reads files of rows.
    *
    * @param own policies of the user, by whose codes rows may be labelled
+   * @param format id of the prompt format to train for
    * @throws RecipeException if a row's licence tier is not allowed, or nothing is left to learn
    *     from
    * @throws RowException if a line is not a row
    */
-  public static Corpus read(List<Path> files, List<Policy> own, DataOptions options)
+  public static Corpus read(List<Path> files, List<Policy> own, String format, DataOptions options)
       throws IOException {
     PolicyBook book = PolicyBook.standard();
-    own.forEach(book::add);
+    own.forEach(policy -> book.add(policy, format));
     Reader reader = new Reader(new RowCodes(own, book, options.policies().keySet()), options);
     for (Path file : files) {
       try (Stream<Row> rows = Rows.read(file)) {

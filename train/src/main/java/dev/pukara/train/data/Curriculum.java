@@ -252,8 +252,11 @@ public final class Curriculum {
     pools.restore(position);
   }
 
-  /** Messages that lost their middle so far. */
+  /** Cases to learn from with a message that loses its middle. */
   public long shortened() {
-    return maker.shortened();
+    return corpus.train().stream()
+        .map(Case::conversation)
+        .filter(whole -> !TextChanges.shorten(whole, options.charactersMax()).equals(whole))
+        .count();
   }
 }

@@ -21,7 +21,6 @@ final class LessonMaker {
 
   private final DataOptions options;
   private final Pools pools;
-  private long shortened;
 
   LessonMaker(DataOptions options, Pools pools) {
     this.options = options;
@@ -92,7 +91,6 @@ final class LessonMaker {
   private Lesson make(
       Case judged, Conversation conversation, Variant variant, List<Question> questions) {
     Conversation fitting = TextChanges.shorten(conversation, options.charactersMax());
-    shortened += fitting.equals(conversation) ? 0 : 1;
     boolean unsafe = variant.verdict(judged) == Judgement.YES;
     // Codes are taught where all of them are known.
     List<String> codes = unsafe && variant.certain(judged) ? variant.violated(judged) : List.of();
@@ -153,10 +151,5 @@ final class LessonMaker {
 
   private static boolean isNear(Rule rule, Case judged) {
     return rule.scope() instanceof Scope.Harm harm && harm.isNear(judged);
-  }
-
-  /** Messages that lost their middle so far. */
-  long shortened() {
-    return shortened;
   }
 }

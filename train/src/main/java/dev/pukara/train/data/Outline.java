@@ -17,10 +17,16 @@ import java.util.Set;
  * @param title for people
  * @param entries categories in their usual order
  * @param complete true if it covers all harm: a row of unknown category that is unsafe violates it
+ * @param describe false if its descriptions never stand in a prompt
  * @param demonstrations that the policy itself brings
  */
 record Outline(
-    String id, String title, List<Entry> entries, boolean complete, List<Example> demonstrations) {
+    String id,
+    String title,
+    List<Entry> entries,
+    boolean complete,
+    boolean describe,
+    List<Example> demonstrations) {
   /**
    * A category and the words that it may have.
    *
@@ -70,13 +76,13 @@ record Outline(
       descriptions.add(entry.usual().description());
       changed.add(new Entry(policy.categories().get(i), names, descriptions, entry.scope()));
     }
-    return new Outline(id, policy.title(), changed, complete, demonstrations);
+    return new Outline(id, policy.title(), changed, complete, describe, demonstrations);
   }
 
   /** The same; rows that name the policy's own codes are judged by those first. */
   Outline byOwnCodes() {
-    return new Outline(
-        id, title, entries.stream().map(this::byOwnCode).toList(), complete, demonstrations);
+    List<Entry> changed = entries.stream().map(this::byOwnCode).toList();
+    return new Outline(id, title, changed, complete, describe, demonstrations);
   }
 
   private Entry byOwnCode(Entry entry) {
@@ -99,10 +105,10 @@ record Outline(
    * The policy in random words.
    *
    * @param rate of categories in other words than the usual ones
-   * @param describe true to show descriptions
+   * @param described true to show descriptions, if it ever shows them
    */
-  Variant variant(Random random, double rate, boolean describe) {
+  Variant variant(Random random, double rate, boolean described) {
     List<Rule> rules = entries.stream().map(entry -> entry.worded(random, rate)).toList();
-    return new Variant(id, title, rules, describe, complete, demonstrations);
+    return new Variant(id, title, rules, describe && described, complete, demonstrations);
   }
 }

@@ -131,7 +131,8 @@ final class PolicyBook {
           new Outline.Entry(category, concept.names(), concept.descriptions(), concept.scope()));
     }
     String title = fields.text("title").orElse(id);
-    Outline outline = new Outline(id, title, entries, fields.flag("complete", false), List.of());
+    boolean complete = fields.flag("complete", false);
+    Outline outline = new Outline(id, title, entries, complete, true, List.of());
     boolean known = fields.flag("words-of-guard", false);
     fields.noOthers();
     return (known ? outline.worded(Policies.find(id).withDescribe(true)) : outline).byOwnCodes();
@@ -147,16 +148,28 @@ final class PolicyBook {
     return outlines.containsKey(id);
   }
 
-  /** Adds a policy of the user, whose rows name its codes. */
-  void add(Policy policy) {
+  /**
+   * Adds a policy of the user, whose rows name its codes.
+   *
+   * @param format of the prompts: the policy may look otherwise there
+   */
+  void add(Policy whole, String format) {
+    Policy policy = whole.underFormat(format);
     List<Outline.Entry> entries = new ArrayList<>();
     for (Category category : policy.categories()) {
       Reach reach = new Reach(policy.id(), Set.of(category.code()), Set.of());
       entries.add(new Outline.Entry(category, List.of(), List.of(), new Harm(List.of(reach))));
     }
+    boolean complete = policy.categories().size() == whole.categories().size();
     outlines.put(
         policy.id(),
-        new Outline(policy.id(), policy.title(), entries, true, policy.demonstrations()));
+        new Outline(
+            policy.id(),
+            policy.title(),
+            entries,
+            complete,
+            policy.describe(),
+            policy.demonstrations()));
   }
 
   /** The policy of that id. */

@@ -4,17 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pukara.guard.Category;
+import dev.pukara.guard.FamilyOverride;
 import dev.pukara.guard.Policy;
+import dev.pukara.guard.PolicySettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CorpusTest {
+  private static final String FORMAT = "pukara-1";
+
   @TempDir private Path folder;
 
   private static DataOptions options(String... policies) {
@@ -26,7 +33,7 @@ class CorpusTest {
   private Corpus corpus(DataOptions options, List<Policy> own, String... rows) throws IOException {
     Path file = folder.resolve("rows.jsonl");
     Files.write(file, List.of(rows));
-    return Corpus.read(List.of(file), own, options);
+    return Corpus.read(List.of(file), own, FORMAT, options);
   }
 
   /** What a policy in its usual words says of each case. */
@@ -128,5 +135,42 @@ class CorpusTest {
     assertThat(verdicts(corpus, "llama-guard-3"))
         .containsEntry("1/prompt", Judgement.YES)
         .containsEntry("1/response", Judgement.NO);
+  }
+
+  @Test
+  void policyIsLearnedAsTheFormatServesIt() throws IOException {
+    FamilyOverride override = new FamilyOverride(Optional.empty(), Set.of("B2"), Map.of());
+    PolicySettings settings =
+        new PolicySettings(
+            OptionalDouble.empty(),
+            Optional.empty(),
+            0,
+            Map.of(FORMAT, override),
+            Optional.empty());
+    List<Category> categories =
+        List.of(new Category("B1", "Accounts", "Balances."), new Category("B2", "Loans", ""));
+    Policy bank = new Policy("bank", "1", "bank", categories, false, List.of(), settings);
+    Corpus corpus =
+        corpus(
+            options("bank"),
+            List.of(bank),
+            """
+            {"id":"1","prompt":"a","prompt_label":"unsafe","categories":["B1"]}""",
+            """
+            {"id":"2","prompt":"b","prompt_label":"unsafe","categories":["B2"]}""",
+            """
+            {"id":"3","prompt":"c","prompt_label":"unsafe"}""");
+    Policy shown = corpus.book().outline("bank").usual().policy();
+    assertThat(shown.describe()).isFalse();
+    assertThat(shown.categories()).extracting(Category::code).containsExactly("B1");
+    assertThat(verdicts(corpus, "bank"))
+        .isEqualTo(
+            Map.of(
+                "1/prompt",
+                Judgement.YES,
+                "2/prompt",
+                Judgement.NO,
+                "3/prompt",
+                Judgement.UNKNOWN));
   }
 }

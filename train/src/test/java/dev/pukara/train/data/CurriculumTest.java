@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CurriculumTest {
+  private static final String FORMAT = "pukara-1";
+
   @TempDir private Path folder;
 
   /** Words count as tokens. */
@@ -81,7 +83,7 @@ class CurriculumTest {
   }
 
   private Curriculum curriculum(DataOptions options) throws IOException {
-    return new Curriculum(Corpus.read(List.of(rows()), List.of(), options), options);
+    return new Curriculum(Corpus.read(List.of(rows()), List.of(), FORMAT, options), options);
   }
 
   private static DataOptions options(String yaml) {
@@ -210,7 +212,7 @@ class CurriculumTest {
   @Test
   void heldOutCasesAreNeverTaughtAndGroupsStayTogether() throws IOException {
     DataOptions options = options("{validation-share: 0.3}");
-    Corpus corpus = Corpus.read(List.of(rows()), List.of(), options);
+    Corpus corpus = Corpus.read(List.of(rows()), List.of(), FORMAT, options);
     Set<String> held = new HashSet<>();
     Map<String, Boolean> groups = new HashMap<>();
     corpus.validation().forEach(each -> held.add(each.prompt()));
@@ -235,7 +237,7 @@ class CurriculumTest {
         file,
         List.of(
             one, row(2, "a", "hello world", "safe", ""), row(3, "a", "HELLO world", "unsafe", "")));
-    Corpus corpus = Corpus.read(List.of(file), List.of(), options("{validation-share: 0}"));
+    Corpus corpus = Corpus.read(List.of(file), List.of(), FORMAT, options("{validation-share: 0}"));
     assertThat(corpus.trainSize()).isEqualTo(1);
     assertThat(corpus.census().markdown()).contains("repeated with another label");
   }
@@ -248,11 +250,11 @@ class CurriculumTest {
         List.of(
             row(1, "free", "one", "safe", ",\"meta\":{\"licence_tier\":\"A\"}"),
             row(2, "bound", "two", "safe", ",\"meta\":{\"licence_tier\":\"C\"}")));
-    assertThatThrownBy(() -> Corpus.read(List.of(file), List.of(), options("{tiers: [A]}")))
+    assertThatThrownBy(() -> Corpus.read(List.of(file), List.of(), FORMAT, options("{tiers: [A]}")))
         .isInstanceOf(RecipeException.class)
         .hasMessageContaining("row 2 of bound is of licence tier C, allowed are [A]");
     DataOptions off = options("{tiers: [A], validation-share: 0, sources: {bou*: {use: false}}}");
-    assertThat(Corpus.read(List.of(file), List.of(), off).trainSize()).isEqualTo(1);
+    assertThat(Corpus.read(List.of(file), List.of(), FORMAT, off).trainSize()).isEqualTo(1);
   }
 
   @Test
@@ -268,7 +270,7 @@ class CurriculumTest {
         List.of(
             row(1, "b", "balance of my wife", "unsafe", ",\"categories\":[\"B1\"]"),
             row(2, "b", "opening hours", "safe", "")));
-    Corpus corpus = Corpus.read(List.of(file), List.of(bank), options);
+    Corpus corpus = Corpus.read(List.of(file), List.of(bank), FORMAT, options);
     Draft draft = new Curriculum(corpus, options).next(0, 0, METER, 300);
     Lesson unsafe =
         draft.groups().getFirst().lessons().stream()
@@ -277,7 +279,7 @@ class CurriculumTest {
             .orElseThrow();
     assertThat(unsafe.codes()).containsExactly("B1");
     Files.writeString(file, row(1, "b", "x", "unsafe", ",\"categories\":[\"Q9\"]") + "\n");
-    assertThatThrownBy(() -> Corpus.read(List.of(file), List.of(bank), options))
+    assertThatThrownBy(() -> Corpus.read(List.of(file), List.of(bank), FORMAT, options))
         .hasMessageContaining("categories [Q9] are no codes of policy bank, which has [B1]");
   }
 
