@@ -190,7 +190,7 @@ public final class UserCache {
     Instant now = Instant.now();
     List<CacheEntry> kept = new ArrayList<>();
     for (CacheEntry entry : list()) {
-      if (!isStale(entry, now) || !isDeleted(entry.path())) {
+      if (!isStale(entry, now) || !tryDelete(entry.path())) {
         kept.add(entry);
       }
     }
@@ -204,7 +204,7 @@ public final class UserCache {
       if (used + bytes <= room) {
         break;
       }
-      if (isOurs(oldest.path()) && isDeleted(oldest.path())) {
+      if (isOurs(oldest.path()) && tryDelete(oldest.path())) {
         used -= oldest.bytes();
       }
     }
@@ -212,7 +212,7 @@ public final class UserCache {
   }
 
   /** False if it may not be deleted: another user's file is no reason to keep nothing. */
-  private static boolean isDeleted(Path path) {
+  private static boolean tryDelete(Path path) {
     try {
       delete(path);
       return true;

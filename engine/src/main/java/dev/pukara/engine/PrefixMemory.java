@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PrefixMemory implements AutoCloseable {
   private final Llama model;
-  private final long bytesMax;
   private final Optional<PrefixStore> store;
   private final IntConsumer whenPrefix;
   private final SpanPool spans;
@@ -30,7 +29,6 @@ final class PrefixMemory implements AutoCloseable {
    */
   PrefixMemory(Llama model, long bytesMax, Optional<PrefixStore> store, IntConsumer whenPrefix) {
     this.model = model;
-    this.bytesMax = bytesMax;
     this.store = store;
     this.whenPrefix = whenPrefix;
     this.spans = new SpanPool(bytesMax, model::spanBytes, model::span);
@@ -102,7 +100,7 @@ final class PrefixMemory implements AutoCloseable {
         Locale.ROOT,
         "keys and values of %d tokens do not fit cacheBytesMax = %d; raise it or split the text",
         tokens,
-        bytesMax);
+        spans.budget());
   }
 
   /** Takes a span back. */

@@ -41,6 +41,11 @@ final class SpanPool implements AutoCloseable {
     this.maker = maker;
   }
 
+  /** Bytes that all spans together may have. */
+  long budget() {
+    return budget;
+  }
+
   /** A span for at least {@code tokens} tokens, or null if the budget has no room now. */
   @Nullable KvSpan take(int tokens) {
     int size = size(tokens);

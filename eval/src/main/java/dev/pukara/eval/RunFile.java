@@ -1,9 +1,9 @@
 package dev.pukara.eval;
 
+import dev.pukara.rows.TextFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,9 +123,7 @@ record RunFile(String label, Map<String, SetRun> sets) {
   void write(Path folder) throws IOException {
     Files.createDirectories(folder);
     // In place, a process that is killed meanwhile would leave scores that nobody can read.
-    Path partial = folder.resolve(NAME + ".partial");
-    Files.writeString(partial, JSON.writeValueAsString(this) + "\n");
-    Files.move(partial, folder.resolve(NAME), StandardCopyOption.ATOMIC_MOVE);
+    TextFile.replace(folder.resolve(NAME), JSON.writeValueAsString(this) + "\n");
   }
 
   /** Folders of a report's contenders: the report's own, or one each. */

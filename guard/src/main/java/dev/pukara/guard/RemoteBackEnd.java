@@ -109,15 +109,11 @@ final class RemoteBackEnd implements BackEnd {
       Odds odds = new Odds(answer.no(), answer.yes(), answer.mass());
       return new Reading(List.of(odds), new Cost(answer.tokens(), 0));
     }
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    if (cause instanceof RemoteException remote) {
+    if (failure instanceof RemoteException remote) {
       Odds odds = Odds.unanswered(String.valueOf(remote.getMessage()), remote.mayPass());
       return new Reading(List.of(odds), Cost.NONE);
     }
-    throw new CompletionException(cause);
+    throw new CompletionException(failure);
   }
 
   private CompletableFuture<TokenOdds> ask(Question question, List<Piece> tail) {

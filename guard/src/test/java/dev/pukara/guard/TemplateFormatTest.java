@@ -86,6 +86,11 @@ class TemplateFormatTest {
         "template", model(OPEN, "<|begin_of_text|>", "\n\n"), Optional.empty(), Optional.empty());
   }
 
+  private static TemplateFormat of(String template) {
+    return new TemplateFormat(
+        "template", model(template, "<s>", ""), Optional.empty(), Optional.empty());
+  }
+
   @Test
   void digitsOfTheLocaleDoNotMatter() {
     Prompt expected = open().render(open().defaultPolicy(), TWO);
@@ -197,9 +202,7 @@ class TemplateFormatTest {
     String template =
         "{{ messages[0].content }}"
             + "{% if messages|length > 1 %}{{ raise_exception('One turn only') }}{% endif %}";
-    TemplateFormat format =
-        new TemplateFormat(
-            "template", model(template, "<s>", ""), Optional.empty(), Optional.empty());
+    TemplateFormat format = of(template);
     assertThatThrownBy(() -> format.render(format.defaultPolicy(), TWO))
         .isInstanceOf(PolicyException.class)
         .hasMessageContaining("m.gguf")
@@ -211,9 +214,7 @@ class TemplateFormatTest {
     String template =
         "{% for m in messages %}{% if loop.index0 == 1 %}{% break %}{% endif %}{{ m.content }}"
             + "{% endfor %}{{ strftime_now('%Y') }}";
-    TemplateFormat format =
-        new TemplateFormat(
-            "template", model(template, "<s>", ""), Optional.empty(), Optional.empty());
+    TemplateFormat format = of(template);
     assertThat(format.render(format.defaultPolicy(), Conversation.user(" Hi ")).text())
         .matches(" Hi 20\\d\\d");
     assertThatThrownBy(() -> format.render(format.defaultPolicy(), TWO))

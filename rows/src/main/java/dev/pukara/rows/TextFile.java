@@ -5,18 +5,31 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.zip.GZIPInputStream;
 
-/** Text files as data sets come: plain or gzip, UTF-8. */
+/** Text files: read as data sets come, plain or gzip; replaced as a whole. UTF-8. */
 public final class TextFile {
   private static final int GZIP = 0x1f8b;
   private static final int XZ = 0xfd37;
   private static final int PARQUET = 'P' << 8 | 'A';
 
   private TextFile() {}
+
+  /** Writes a file such that it is there as a whole, on the disk, or as it was before. */
+  public static void replace(Path file, String text) throws IOException {
+    Path partial = file.resolveSibling(file.getFileName() + ".partial");
+    Files.writeString(partial, text);
+    try (FileChannel written = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+      written.force(true);
+    }
+    Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+  }
 
   /**
    * Opens a file, unpacked if it is gzip. Bytes that are not UTF-8 are an error while reading.

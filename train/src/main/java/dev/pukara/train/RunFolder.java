@@ -1,5 +1,6 @@
 package dev.pukara.train;
 
+import dev.pukara.rows.TextFile;
 import dev.pukara.train.data.RecipeException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -155,10 +156,7 @@ final class RunFolder implements AutoCloseable {
 
   /** Writes a file such that it is there as a whole or not at all. */
   void write(String name, String text) throws IOException {
-    Path partial = path(name + PARTIAL);
-    Files.writeString(partial, text);
-    sync(partial);
-    Files.move(partial, path(name), StandardCopyOption.ATOMIC_MOVE);
+    TextFile.replace(path(name), text);
   }
 
   private static void sync(Path path) throws IOException {

@@ -1,10 +1,10 @@
 package dev.pukara.app.cli;
 
+import dev.pukara.rows.TextFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -64,9 +64,7 @@ record BatchOrigin(Path file, Path in, Map<String, String> options) {
     object.put("input", digest(bytes));
     object.put("bytes", bytes);
     object.put("options", options);
-    Path half = file.resolveSibling(file.getFileName() + ".tmp");
-    Files.writeString(half, JSON.writeValueAsString(object) + "\n");
-    Files.move(half, file, StandardCopyOption.REPLACE_EXISTING);
+    TextFile.replace(file, JSON.writeValueAsString(object) + "\n");
   }
 
   /** SHA-256 of the input's first bytes. */

@@ -5,13 +5,11 @@ import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The file that verdicts go to, for one run at a time. Opening it changes nothing in it.
@@ -47,8 +45,7 @@ record BatchOutput(FileChannel channel) implements AutoCloseable {
 
   private static boolean isMine(FileChannel channel) {
     try {
-      @Nullable FileLock lock = channel.tryLock();
-      return lock != null;
+      return channel.tryLock() != null;
     } catch (OverlappingFileLockException e) {
       return false;
     } catch (IOException e) {

@@ -2,12 +2,8 @@ package dev.pukara.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.pukara.app.cli.Cli.Result;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,22 +115,8 @@ class DefencesTest {
 
   @Test
   void serverInPlaceOfAModel() throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/v1/completions",
-        exchange -> {
-          try (exchange) {
-            String token = exchange.getRequestHeaders().getFirst("Authorization");
-            byte[] body =
-                "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"safe\":-0.1,\"unsafe\":-3}]}}]}"
-                    .getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders("Bearer t-1".equals(token) ? 200 : 401, body.length);
-            exchange.getResponseBody().write(body);
-          }
-        });
-    server.start();
-    try {
+    try (OddsServer server =
+        new OddsServer(-0.1, -3, (asked, token) -> "Bearer t-1".equals(token) ? 200 : 401)) {
       Path token = Files.writeString(folder.resolve("token"), "t-1\n");
       List<String> args =
           new ArrayList<>(
@@ -142,7 +124,7 @@ class DefencesTest {
                   "check",
                   "Hi",
                   "--remote",
-                  "http://127.0.0.1:" + server.getAddress().getPort(),
+                  server.url(),
                   "--remote-model",
                   "meta-llama/Llama-Guard-3-8B"));
       Result refused = Cli.run(args.toArray(String[]::new));
@@ -163,8 +145,6 @@ class DefencesTest {
       assertThat(Cli.run(test.toArray(String[]::new)).out())
           .contains("expected safe, got unreadable (")
           .contains("0 of 2 examples as the policy says");
-    } finally {
-      server.stop(0);
     }
     assertThat(Cli.run("check", "Hi", "--remote", "http://localhost").err())
         .contains("--remote-model NAME");
@@ -175,24 +155,9 @@ class DefencesTest {
   /** The server calls the message unsafe, and then answers nothing about a category. */
   @Test
   void categoriesThatCouldNotBeReadAreNamed() throws IOException {
-    byte[] unsafe =
-        "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"safe\":-3,\"unsafe\":-0.1}]}}]}"
-            .getBytes(StandardCharsets.UTF_8);
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/v1/completions",
-        exchange -> {
-          try (exchange) {
-            String prompt =
-                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(prompt.contains("S2:") ? 200 : 400, unsafe.length);
-            exchange.getResponseBody().write(unsafe);
-          }
-        });
-    server.start();
-    try {
-      String url = "http://127.0.0.1:" + server.getAddress().getPort();
+    try (OddsServer server =
+        new OddsServer(-3, -0.1, (asked, token) -> asked.contains("S2:") ? 200 : 400)) {
+      String url = server.url();
       String[] text = {
         "check", "Hi", "--remote", url, "--remote-model", "meta-llama/Llama-Guard-3-8B"
       };
@@ -204,8 +169,6 @@ class DefencesTest {
       JsonNode verdict = JSON.readTree(result.out());
       assertThat(verdict.get("unreadableCategories").size()).isEqualTo(13);
       assertThat(verdict.get("categoryScores")).hasSize(1);
-    } finally {
-      server.stop(0);
     }
   }
 

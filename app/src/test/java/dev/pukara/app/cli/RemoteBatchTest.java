@@ -2,13 +2,8 @@ package dev.pukara.app.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.pukara.app.cli.Cli.Result;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,20 +15,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Files of rows that a server judges. */
 class RemoteBatchTest {
-  private static final String SAFE =
-      "{\"choices\":[{\"logprobs\":{\"top_logprobs\":[{\"safe\":-0.2,\"unsafe\":-1.6}]}}]}";
-
   @TempDir private Path folder;
-  private HttpServer server;
+  private OddsServer server;
 
   /** Which prompts fail. */
   private volatile Predicate<String> down = prompt -> false;
 
   @BeforeEach
   void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/v1/", this::answer);
-    server.start();
+    server = new OddsServer(-0.2, -1.6, (asked, token) -> down.test(asked) ? 503 : 200);
     Files.writeString(
         folder.resolve("in.jsonl"),
         """
@@ -45,24 +35,14 @@ class RemoteBatchTest {
 
   @AfterEach
   void stop() {
-    server.stop(0);
-  }
-
-  private void answer(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      String asked = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-      byte[] bytes = SAFE.getBytes(StandardCharsets.UTF_8);
-      exchange.sendResponseHeaders(down.test(asked) ? 503 : 200, bytes.length);
-      exchange.getResponseBody().write(bytes);
-    }
+    server.close();
   }
 
   private Result check() {
     String command =
-        "check --remote http://127.0.0.1:%d --remote-model llama-guard-3-1b --categories never"
+        "check --remote %s --remote-model llama-guard-3-1b --categories never"
             + " --jsonl %s/in.jsonl --out %s/out.jsonl";
-    return Cli.run(
-        String.format(command, server.getAddress().getPort(), folder, folder).split(" "));
+    return Cli.run(String.format(command, server.url(), folder, folder).split(" "));
   }
 
   private List<String> verdicts() throws IOException {
