@@ -151,7 +151,7 @@ final class OneDnn {
     }
   }
 
-  private static RuntimeException failed(Throwable e) {
+  static RuntimeException failed(Throwable e) {
     if (e instanceof Error error) {
       throw error;
     }
@@ -159,7 +159,7 @@ final class OneDnn {
   }
 
   /** The result of a call, a {@code dnnl_status_t}. */
-  private static void check(int status) {
+  static void check(int status) {
     if (status != 0) {
       throw new Refusal(status);
     }

@@ -3,11 +3,10 @@ package dev.pukara.kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Products of plain matrices by oneDNN, compiled once per shape. */
+/** Products of plain matrices by oneDNN: those of bf16 are compiled once per shape. */
 final class OneDnnMatrixProducts implements MatrixProducts {
   /** What a compiled product depends on: everything but the addresses. */
   private record Shape(
@@ -77,10 +76,6 @@ final class OneDnnMatrixProducts implements MatrixProducts {
       OneDnn.destroyAttributes(attributes);
       primitive = OneDnn.primitive(plan);
       scratchBytes = OneDnn.scratchBytes(plan);
-    }
-
-    String implementation() {
-      return OneDnn.implementation(plan);
     }
 
     @Override
@@ -155,12 +150,6 @@ final class OneDnnMatrixProducts implements MatrixProducts {
     }
   }
 
-  /**
-   * Longest inner dimension, and most columns of a result, that oneDNN gets at a time in f32.
-   * Without AVX-512, what it packs of greater products falls out of the second-level cache.
-   */
-  private static final int PIECE = 576;
-
   private final Workers workers;
   private final Map<Shape, Product> products = new ConcurrentHashMap<>();
   private final Member[] members;
@@ -193,48 +182,19 @@ final class OneDnnMatrixProducts implements MatrixProducts {
   @Override
   public void multiply(int member, Matrix a, Matrix b, Matrix c, boolean accumulate) {
     MatrixProducts.check(a, b, c, accumulate);
-    if (a.element() != Element.F32) {
-      piece(member, a, b, c, accumulate);
+    OneDnn.singleThreaded();
+    if (a.element() == Element.F32) {
+      OneDnnSgemm.multiply(a, b, c, accumulate);
       return;
     }
-    int width = step(c.cols());
-    int depth = step(a.cols());
-    for (int col = 0; col < c.cols(); col += width) {
-      int cols = Math.min(width, c.cols() - col);
-      for (int from = 0; from < a.cols(); from += depth) {
-        int length = Math.min(depth, a.cols() - from);
-        Matrix right = b.rows(from, length).cols(col, cols);
-        piece(member, a.cols(from, length), right, c.cols(col, cols), accumulate || from > 0);
-      }
-    }
-  }
-
-  /** Size of pieces of about the same size. */
-  private static int step(int whole) {
-    int pieces = Math.max(1, Math.ceilDiv(whole, PIECE));
-    return Math.max(16, Math.ceilDiv(whole, 16 * pieces) * 16);
-  }
-
-  private void piece(int member, Matrix a, Matrix b, Matrix c, boolean accumulate) {
     Shape shape = Shape.of(a, b, c, accumulate);
     Member mine = members[member];
-    OneDnn.singleThreaded();
     Call call = mine.calls.get(shape);
     if (call == null) {
       call = new Call(mine.arena, products.computeIfAbsent(shape, Product::new));
       mine.calls.put(shape, call);
     }
     call.run(a.address(), b.address(), c.address(), mine.scratch);
-  }
-
-  /** What oneDNN chose for a product that was run already. */
-  String implementation(Matrix a, Matrix b, Matrix c, boolean accumulate) {
-    Product product = products.get(Shape.of(a, b, c, accumulate));
-    if (product == null) {
-      throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s x %s into %s was not run", a, b, c));
-    }
-    return product.implementation();
   }
 
   @Override
