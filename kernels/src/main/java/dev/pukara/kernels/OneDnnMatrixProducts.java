@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Products of plain matrices by oneDNN: those of bf16 are compiled once per shape. */
+/** Products of plain matrices by oneDNN, compiled once per shape but for large ones of f32. */
 final class OneDnnMatrixProducts implements MatrixProducts {
   /** What a compiled product depends on: everything but the addresses. */
   private record Shape(
@@ -150,6 +150,12 @@ final class OneDnnMatrixProducts implements MatrixProducts {
     }
   }
 
+  /**
+   * Multiplications from which on an f32 product is worth packing its factors; those of attention
+   * stay below, those of the projections are far above.
+   */
+  private static final long LARGE = 1 << 24;
+
   private final Workers workers;
   private final Map<Shape, Product> products = new ConcurrentHashMap<>();
   private final Member[] members;
@@ -183,7 +189,7 @@ final class OneDnnMatrixProducts implements MatrixProducts {
   public void multiply(int member, Matrix a, Matrix b, Matrix c, boolean accumulate) {
     MatrixProducts.check(a, b, c, accumulate);
     OneDnn.singleThreaded();
-    if (a.element() == Element.F32) {
+    if (a.element() == Element.F32 && (long) c.rows() * c.cols() * a.cols() >= LARGE) {
       OneDnnSgemm.multiply(a, b, c, accumulate);
       return;
     }
