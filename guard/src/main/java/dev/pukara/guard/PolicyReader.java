@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** A policy from YAML; the fields are in docs/policies.md. */
 final class PolicyReader {
@@ -160,7 +161,8 @@ final class PolicyReader {
       throw entry.problem("a safe example has no codes; move it to 'unsafe'");
     }
     return new Example(
-        fields.text("agent").map(user::agent).orElse(user), told.isEmpty() ? codes : told);
+        fields.text("agent").map(user::agent).orElse(user),
+        Stream.concat(codes.stream(), told.stream()).distinct().toList());
   }
 
   private static void checkExampleCodes(Map<String, Category> categories, YamlNode list) {

@@ -93,7 +93,7 @@ class PoliciesTest {
                 threshold: 0.3
                 action: flag
                 examples:
-                  unsafe: [Acme is better, {user: Where?, agent: At Acme., codes: [C1, C2]}]
+                  unsafe: [Acme is better, {user: Where?, agent: At Acme., codes: [C2]}]
                   safe: [Hello]
               - {code: C2, name: Discounts}
             calibration:

@@ -89,7 +89,7 @@ final class CalibrateCommand implements Callable<Integer> {
           "--exclude does not stand in the policy that is written; delete the categories from the"
               + " file instead");
     }
-    PromptFormat format = ModelChoice.format(options);
+    PromptFormat format = options.format();
     String source = Policies.source(options.policyName(format));
     Policy bare = withoutCalibration(Policies.parse(source, options.policyName(format)));
     GuardOptions guardOptions = options.guardOptions(format).withPolicy(bare);

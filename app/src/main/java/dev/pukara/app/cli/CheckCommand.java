@@ -19,6 +19,14 @@ import picocli.CommandLine.Option;
     name = "check",
     description = "Judges a message, or an answer in its conversation, by a policy.",
     mixinStandardHelpOptions = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:safe; with --jsonl, every row was judged",
+      "1:unsafe",
+      "2:wrong usage or a bad file",
+      "3:unreadable; with --jsonl, some row could not be judged",
+      "4:out of a resource, or an internal error"
+    },
     footer = {
       "",
       "Examples:",

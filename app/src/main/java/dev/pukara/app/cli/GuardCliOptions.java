@@ -105,6 +105,23 @@ final class GuardCliOptions {
         .or(() -> Optional.ofNullable(policy).flatMap(p -> Policies.find(p).settings().format()));
   }
 
+  /** The prompt format: as told, or as the policy says, or as the model file or server says. */
+  PromptFormat format() throws IOException {
+    Optional<String> told = formatName();
+    Optional<RemoteOptions> server = remote.options();
+    if (server.isPresent()) {
+      return told.map(PromptFormats::find).orElseGet(() -> remote.format(server.get()));
+    }
+    if (told.isEmpty()) {
+      return Guard.formatOf(modelPath());
+    }
+    // A format that a model's file knows is asked of that file; the bundled guard has one of its
+    // own.
+    return namedModel().isPresent()
+        ? Guard.formatOf(modelPath(), told.get())
+        : PromptFormats.find(told.get());
+  }
+
   /** Id or file of the policy in use. */
   String policyName(PromptFormat chosen) {
     return policy == null ? chosen.defaultPolicy().id() : policy;
@@ -148,12 +165,10 @@ final class GuardCliOptions {
   /** The same for a command that has its own idea of categories and defences. */
   Guard open(CategoryMode scored, DefenceOptions read) throws IOException {
     Optional<RemoteOptions> server = remote.options();
+    PromptFormat chosen = format();
     if (server.isEmpty()) {
-      return Guard.open(
-          guardOptions(ModelChoice.format(this)).withCategories(scored).withDefences(read));
+      return Guard.open(guardOptions(chosen).withCategories(scored).withDefences(read));
     }
-    PromptFormat chosen =
-        formatName().map(PromptFormats::find).orElseGet(() -> remote.format(server.get()));
     return Guard.connect(
         server.get(),
         with(GuardOptions.forServer(), chosen).withCategories(scored).withDefences(read));

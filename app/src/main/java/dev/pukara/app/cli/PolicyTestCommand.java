@@ -71,7 +71,8 @@ final class PolicyTestCommand implements Callable<Integer> {
                 + all
                 + " in all, "
                 + policy.demonstrations().size()
-                + " of them demonstrations); add 'examples' to its categories");
+                + " of them demonstrations); add 'examples' to its categories, or lower"
+                + " 'few_shot_tokens'");
       }
       List<Conversation> conversations = examples.stream().map(Example::conversation).toList();
       List<Verdict> verdicts = guard.checkAll(conversations);

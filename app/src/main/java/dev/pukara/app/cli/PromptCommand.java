@@ -35,7 +35,12 @@ final class PromptCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Conversation conversation = input.read(console.in());
-    PromptFormat format = ModelChoice.format(options);
+    PromptFormat format = options.format();
+    if (tokens && options.isRemote()) {
+      throw new UserException(
+          "--tokens: a server makes its own of the text; name the model's file with --model"
+              + " instead of --remote");
+    }
     Policy policy = inPrompt(format, options.policy(format).orElseGet(format::defaultPolicy));
     Prompt prompt = format.render(policy, conversation);
     if (tokens) {

@@ -110,6 +110,17 @@ class PukaraTest {
   }
 
   @Test
+  void promptsOfAServerHaveItsFormat() {
+    String server = "--remote http://localhost:1 --remote-model meta-llama/Llama-Guard-3-8B";
+    String[] words = ("prompt Hi " + server).split(" ");
+    assertThat(Cli.run(words).out())
+        .isEqualTo(Cli.run("prompt", "Hi", "--format", "llama-guard-3-8b").out());
+    Result tokens = Cli.run(("prompt --tokens Hi " + server).split(" "));
+    assertThat(tokens.code()).isEqualTo(2);
+    assertThat(tokens.err()).contains("--tokens").contains("--model");
+  }
+
+  @Test
   void promptTokensAreTheTextInPieces() {
     Result tokens =
         Cli.run("prompt", "--model", model, "--format", "llama-guard-3-1b", "--tokens", "Hi");
