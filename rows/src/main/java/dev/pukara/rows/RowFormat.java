@@ -36,6 +36,10 @@ final class RowFormat {
   private static final Map<String, Set<String>> CODES =
       Map.of("lg1", codes("O", 6), "lg2", codes("S", 11), "lg3", codes("S", 14));
 
+  /** Conversations that 'prompt' and 'response' can tell. */
+  private static final Set<List<Role>> PLAIN =
+      Set.of(List.of(Role.USER), List.of(Role.AGENT), List.of(Role.USER, Role.AGENT));
+
   static {
     POLICIES.put("lg1", Codes.LLAMA_GUARD_1);
     POLICIES.put("lg2", Codes.LLAMA_GUARD_2);
@@ -65,8 +69,8 @@ final class RowFormat {
     } catch (JacksonException e) {
       String problem =
           where
-              + ": not JSON at column "
-              + e.getLocation().getColumnNr()
+              + ": "
+              + JsonText.problem(e, at -> "not JSON at column " + at.getColumnNr())
               + "; expected one object a line (JSON Lines)";
       return new RowLine.Broken(file, number, id, new RowException(problem, e));
     }
@@ -92,8 +96,8 @@ final class RowFormat {
       if (responseLabel.isPresent() && !answered) {
         throw bad("response_label", "a label", "null, since the judged message is the user's");
       }
-      if (promptLabel.isPresent() && conversation.messages().size() == 1 && answered) {
-        throw bad("prompt_label", "a label", "null, since there is no prompt");
+      if (promptLabel.isPresent() && answered && !isAnswer(conversation.messages())) {
+        throw bad("prompt_label", "a label", "null, since the answer follows no prompt");
       }
       Map<String, List<String>> codes = new HashMap<>();
       POLICIES.forEach((field, policy) -> codes(field).ifPresent(list -> codes.put(policy, list)));
@@ -105,6 +109,11 @@ final class RowFormat {
           responseLabel,
           new Codes(codes, strings("categories").orElse(List.of())),
           meta());
+    }
+
+    /** Whether the last message follows one of the user's. */
+    private static boolean isAnswer(List<Message> messages) {
+      return messages.size() > 1 && messages.get(messages.size() - 2).role() == Role.USER;
     }
 
     private Conversation promptAndResponse() {
@@ -240,8 +249,7 @@ final class RowFormat {
     json.put("id", row.id());
     json.put("dataset", row.dataset());
     List<Message> messages = row.conversation().messages();
-    boolean answered = row.conversation().last().role() == Role.AGENT;
-    if (messages.size() > 2 || (messages.size() == 2 && messages.getFirst().role() != Role.USER)) {
+    if (!PLAIN.contains(messages.stream().map(Message::role).toList())) {
       ArrayNode turns = json.putArray("turns");
       for (Message message : messages) {
         String role = message.role() == Role.USER ? "user" : "assistant";
@@ -249,9 +257,10 @@ final class RowFormat {
       }
       json.put("labelled_turn", messages.size() - 1);
     } else {
-      json.put(
-          "prompt", messages.getFirst().role() == Role.USER ? messages.getFirst().text() : null);
-      json.put("response", answered ? messages.getLast().text() : null);
+      Message first = messages.getFirst();
+      Message last = messages.getLast();
+      json.put("prompt", first.role() == Role.USER ? first.text() : null);
+      json.put("response", last.role() == Role.AGENT ? last.text() : null);
     }
     json.put("prompt_label", word(row.promptLabel()));
     json.put("response_label", word(row.responseLabel()));
@@ -272,7 +281,7 @@ final class RowFormat {
       ObjectNode object = json.putObject("meta");
       meta.forEach(object::put);
     }
-    return JSON.writeValueAsString(json);
+    return JsonText.line(json);
   }
 
   private static @Nullable String word(Optional<Label> label) {

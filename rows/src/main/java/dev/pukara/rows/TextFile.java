@@ -15,9 +15,9 @@ import java.util.zip.GZIPInputStream;
 
 /** Text files: read as data sets come, plain or gzip; replaced as a whole. UTF-8. */
 public final class TextFile {
-  private static final int GZIP = 0x1f8b;
-  private static final int XZ = 0xfd37;
-  private static final int PARQUET = 'P' << 8 | 'A';
+  private static final String GZIP = "\u001f\u008b";
+  private static final String XZ = "\u00fd7zX";
+  private static final String PARQUET = "PAR1";
 
   private TextFile() {}
 
@@ -39,22 +39,20 @@ public final class TextFile {
   public static BufferedReader open(Path file) throws IOException {
     InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
     try {
-      bytes.mark(2);
-      int magic = bytes.read() << 8 | bytes.read();
+      bytes.mark(4);
+      String magic = new String(bytes.readNBytes(4), StandardCharsets.ISO_8859_1);
       bytes.reset();
-      InputStream plain =
-          switch (magic) {
-            case GZIP -> new GZIPInputStream(bytes);
-            case XZ ->
-                throw new RowException(
-                    file + ": xz-compressed, expected plain text or gzip; unpack it with unxz");
-            case PARQUET ->
-                throw new RowException(
-                    file
-                        + ": Parquet, expected text; convert it, for example in Python:"
-                        + " pandas.read_parquet(file).to_json('out.jsonl', orient='records', lines=True)");
-            default -> bytes;
-          };
+      if (magic.equals(XZ)) {
+        throw new RowException(
+            file + ": xz-compressed, expected plain text or gzip; unpack it with unxz");
+      }
+      if (magic.equals(PARQUET)) {
+        throw new RowException(
+            file
+                + ": Parquet, expected text; convert it, for example in Python:"
+                + " pandas.read_parquet(file).to_json('out.jsonl', orient='records', lines=True)");
+      }
+      InputStream plain = magic.startsWith(GZIP) ? new GZIPInputStream(bytes) : bytes;
       return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()));
     } catch (IOException | RuntimeException e) {
       bytes.close();

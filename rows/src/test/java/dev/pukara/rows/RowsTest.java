@@ -17,11 +17,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.StringJoiner;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RowsTest {
   private static final String LINES =
@@ -192,6 +194,7 @@ class RowsTest {
         "{\"prompt\":\"x\",\"prompt_label\":\"bad\"} | field 'prompt_label' is 'bad', expected safe, unsafe or null",
         "{\"prompt\":\"x\",\"response_label\":\"safe\"} | field 'response_label'",
         "{\"response\":\"x\",\"prompt_label\":\"safe\"} | field 'prompt_label'",
+        "{\"turns\":[{\"role\":\"assistant\",\"content\":\"x\"},{\"role\":\"assistant\",\"content\":\"y\"}],\"prompt_label\":\"safe\"} | field 'prompt_label'",
         "{\"prompt\":\"x\",\"lg3\":\"S1\"} | field 'lg3' is STRING, expected a list of codes",
         "{\"prompt\":\"x\",\"lg3\":[\"S1\",\"S15\"]} | field 'lg3' is 'S15', expected codes of [S1, S2,",
         "{\"turns\":[]} | field 'turns'",
@@ -203,6 +206,58 @@ class RowsTest {
         .isInstanceOf(RowException.class)
         .hasMessageContaining("some.jsonl:2: ")
         .hasMessageContaining(message);
+  }
+
+  /** Where a limit of the parser ends the reading, the parser names no place. */
+  @Test
+  void jsonBeyondTheLimitsOfTheParserCostsOnlyItself() throws IOException {
+    Path file = folder.resolve("limits.jsonl");
+    String deep = "{\"a\":" + "[".repeat(600) + "]".repeat(600) + "}";
+    String number = "{\"a\":" + "7".repeat(3_000) + "}";
+    String name = "{\"" + "a".repeat(60_000) + "\":1}";
+    Files.writeString(
+        file, String.join("\n", deep, number, name, "{\"id\":\"a\",\"prompt\":\"x\"}"));
+    try (Stream<RowLine> lines = Rows.lines(file)) {
+      List<RowLine> all = lines.toList();
+      assertThat(all).extracting(RowLine::id).containsExactly("1", "2", "3", "a");
+      assertThat(all.subList(0, 3))
+          .allSatisfy(
+              line ->
+                  assertThatThrownBy(line::row)
+                      .isInstanceOf(RowException.class)
+                      .hasMessageContainingAll(
+                          line.where() + ": JSON that nests too deep", "too long"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "user",
+        "assistant",
+        "user,assistant",
+        "user,user",
+        "assistant,user",
+        "user,assistant,user"
+      })
+  void turnsOfAnyRolesAreWrittenAndRead(String roles) throws IOException {
+    StringJoiner turns = new StringJoiner(",");
+    for (String role : roles.split(",")) {
+      turns.add("{\"role\":\"" + role + "\",\"content\":\"turn " + turns.length() + "\"}");
+    }
+    List<Row> rows = read("{\"turns\":[" + turns + "]}\n");
+    Path file = folder.resolve("again.jsonl");
+    Rows.write(file, rows.iterator());
+    assertThat(Rows.readAll(file)).isEqualTo(rows);
+  }
+
+  @Test
+  void halfACharacterIsWrittenAndRead() throws IOException {
+    List<Row> rows = read("{\"id\":\"\\ud83d\",\"prompt\":\"\\ude00 \\ud83d\\ude00\"}\n");
+    Path file = folder.resolve("halves.jsonl");
+    Rows.write(file, rows.iterator());
+    assertThat(file).content().contains("\\ude00 😀");
+    assertThat(Rows.readAll(file)).isEqualTo(rows);
   }
 
   @Test
