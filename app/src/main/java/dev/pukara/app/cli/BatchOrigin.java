@@ -10,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -40,16 +41,11 @@ record BatchOrigin(Path file, Path in, Map<String, String> options) {
 
   /** Compares with what an earlier run kept, if it did. An input may have grown. */
   void compare(Comparison comparison) throws IOException {
-    if (!Files.exists(file)) {
+    Optional<JsonNode> earlier = kept();
+    if (earlier.isEmpty()) {
       return;
     }
-    JsonNode kept;
-    try {
-      kept = JSON.readTree(Files.readString(file));
-    } catch (JacksonException e) {
-      throw new UserException(
-          file + ": not what a run of check --jsonl keeps; delete it and the output", e);
-    }
+    JsonNode kept = earlier.get();
     options.forEach(
         (name, value) ->
             comparison.same(name, kept.path("options").path(name).asString(""), value));
@@ -57,8 +53,29 @@ record BatchOrigin(Path file, Path in, Map<String, String> options) {
     comparison.same("input", kept.path("input").asString(""), begins);
   }
 
-  /** Keeps it for later runs. */
+  /** What an earlier run kept, if it did; any other file in its place is an error. */
+  private Optional<JsonNode> kept() throws IOException {
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    String cure = ", but the place where check --jsonl keeps what made --out; choose another --out";
+    if (Files.isSameFile(file, in)) {
+      throw new UserException(file + ": this is the input" + cure);
+    }
+    try (InputStream stream = Files.newInputStream(file)) {
+      JsonNode kept = JSON.readTree(stream);
+      if (kept.has("input") && kept.has("options")) {
+        return Optional.of(kept);
+      }
+      throw new UserException(file + ": this is another file" + cure);
+    } catch (JacksonException e) {
+      throw new UserException(file + ": this is another file" + cure, e);
+    }
+  }
+
+  /** Keeps it for later runs; only what an earlier run kept is overwritten. */
   void keep() throws IOException {
+    kept();
     long bytes = Files.size(in);
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("input", digest(bytes));

@@ -1,11 +1,11 @@
 package dev.pukara.app.cli;
 
+import dev.pukara.rows.SingleWriter;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,22 +35,12 @@ record BatchOutput(FileChannel channel) implements AutoCloseable {
     FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    if (!isMine(channel)) {
+    if (!SingleWriter.claim(channel)) {
       channel.close();
       throw new UserException(
           file + ": another run writes to it; wait for its end or choose another --out");
     }
     return new BatchOutput(channel);
-  }
-
-  private static boolean isMine(FileChannel channel) {
-    try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      return false;
-    } catch (IOException e) {
-      return true; // a file system without locks
-    }
   }
 
   /** Writes behind the first bytes; what stands there is cut off. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pukara.app.cli.Cli.Result;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -68,6 +69,22 @@ class BatchResumeTest {
     Files.writeString(out, text);
     refused(check(in, out), "out.jsonl", "--out");
     assertThat(Files.readString(out)).isEqualTo(text);
+  }
+
+  /** What made the output is kept beside it, and the place may be taken. */
+  @Test
+  void filesBesideTheOutputStayAsTheyAre() throws IOException {
+    Path beside = folder.resolve("out.jsonl.run");
+    Files.writeString(beside, ROWS);
+    refused(check(beside, out), "out.jsonl.run: this is the input", "--out");
+    for (String text : List.of(ROWS, "", "notes", "{\"notes\":1}", "\u00ff")) {
+      Files.writeString(beside, text, StandardCharsets.ISO_8859_1);
+      refused(check(in, out), "out.jsonl.run: this is another file", "--out");
+      assertThat(beside).usingCharset(StandardCharsets.ISO_8859_1).hasContent(text);
+    }
+    Files.delete(beside);
+    assertThat(check(in, out).code()).isZero();
+    assertThat(check(in, out).code()).isZero();
   }
 
   @Test
