@@ -3,6 +3,7 @@ package dev.pukara.app.cli;
 import dev.pukara.guard.Conversation;
 import dev.pukara.guard.ConversationMapper;
 import dev.pukara.guard.Role;
+import dev.pukara.rows.JsonText;
 import java.util.HashMap;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
@@ -34,14 +35,12 @@ final class ChatMessages {
     try {
       root = JSON.readTree(json);
     } catch (JacksonException e) {
-      // Not the parser's message: it may quote the conversation.
       throw new UserException(
           where
-              + ": not JSON (line "
-              + e.getLocation().getLineNr()
-              + ", column "
-              + e.getLocation().getColumnNr()
-              + ")",
+              + ": "
+              + JsonText.problem(
+                  e,
+                  at -> "not JSON (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"),
           e);
     }
     return parse(root, where, mapper);

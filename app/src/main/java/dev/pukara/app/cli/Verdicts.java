@@ -7,21 +7,15 @@ import dev.pukara.guard.Finding;
 import dev.pukara.guard.Guard;
 import dev.pukara.guard.Trace;
 import dev.pukara.guard.Verdict;
+import dev.pukara.rows.JsonText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
-import tools.jackson.databind.json.JsonMapper;
 
 /** Verdicts for programs and for people. */
 final class Verdicts {
-  private static final JsonMapper JSON = new JsonMapper();
-
-  /** Half a surrogate pair, which UTF-8 has no bytes for. */
-  private static final Pattern HALF = Pattern.compile("\\p{Cs}");
-
   private Verdicts() {}
 
   static int exitCode(Verdict verdict) {
@@ -33,7 +27,7 @@ final class Verdicts {
   }
 
   static String json(Guard guard, Verdict verdict) {
-    return line(fields(guard, verdict));
+    return JsonText.line(fields(guard, verdict));
   }
 
   /** The verdict on a row. */
@@ -41,7 +35,7 @@ final class Verdicts {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("id", id);
     object.putAll(fields(guard, verdict));
-    return line(object);
+    return JsonText.line(object);
   }
 
   /** A row that has no verdict; never safe, and blocked even if the guard fails open. */
@@ -55,12 +49,7 @@ final class Verdicts {
     object.put("model", model(guard, guard.model(), guard.modelDigest()));
     object.put("policy", named(guard.policy().id(), guard.policy().digest()));
     object.put("format", named(guard.format().id(), guard.format().digest()));
-    return line(object);
-  }
-
-  private static String line(Map<String, Object> object) {
-    return HALF.matcher(JSON.writeValueAsString(object))
-        .replaceAll(half -> String.format("\\\\u%04x", (int) half.group().charAt(0)));
+    return JsonText.line(object);
   }
 
   private static Map<String, Object> fields(Guard guard, Verdict verdict) {

@@ -95,6 +95,15 @@ class PukaraTest {
   }
 
   @Test
+  void messagesBeyondTheLimitsOfTheParserAreABadFile() throws IOException {
+    Path file = folder.resolve("deep.json");
+    Files.writeString(file, "[".repeat(600) + "]".repeat(600));
+    Result result = Cli.run("prompt", "--format", "chatml", "--messages", file.toString());
+    assertThat(result.code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(result.err()).contains("deep.json: JSON that nests too deep").hasLineCount(1);
+  }
+
+  @Test
   void conversationFile() throws IOException {
     Path file = folder.resolve("conversation.json");
     Files.writeString(
