@@ -59,6 +59,7 @@ final class AdherenceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    UserException.atLeast(1, rowsMax, "--rows");
     List<Row> rows = new ArrayList<>();
     for (Path file : data) {
       rows.addAll(spread(file));

@@ -132,7 +132,7 @@ final class EvalOptions {
     if (openAi != null) {
       Optional<String> key =
           Optional.ofNullable(System.getenv(openAiKeyVariable)).filter(value -> !value.isBlank());
-      contenders.add(new OpenAiContender(openAiModel, openAi, openAiModel, key));
+      contenders.add(new OpenAiContender(stem(openAiModel), openAi, openAiModel, key));
     }
     Set<String> labels = new HashSet<>();
     for (Contender contender : contenders) {

@@ -29,6 +29,7 @@ final class EvalReportOptions {
   private boolean json;
 
   EvaluationOptions options() {
+    UserException.atLeast(0, limit, "--limit");
     return thresholds.options(folder()).withLimit(limit);
   }
 

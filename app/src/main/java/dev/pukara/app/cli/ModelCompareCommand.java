@@ -79,7 +79,7 @@ final class ModelCompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<Row> picked = SpreadRows.pick(data, rows);
+    List<Row> picked = SpreadRows.pick(data, rows, "--rows");
     PromptFormat chosen = format == null ? Guard.formatOf(file) : PromptFormats.find(format);
     double[] reference = scores(picked, chosen, Precision.F32);
     for (Precision precision : wanted()) {

@@ -127,7 +127,7 @@ final class ModelQuantizeCommand implements Callable<Integer> {
     Policy asked = policy == null ? chosen.defaultPolicy() : Policies.find(policy);
     Policy inPrompt = Guard.inPrompt(source, chosen, asked);
     PromptEncoder encoder = new PromptEncoder(Tokenizer.of(model.tokenizer()), chosen);
-    return SpreadRows.pick(rows, rowsMax).stream()
+    return SpreadRows.pick(rows, rowsMax, "--rows-max").stream()
         .map(row -> chosen.render(inPrompt, row.conversation()))
         .map(p -> new GuidedRounding.Prompt(encoder.prefix(p), encoder.behindPrefix(p)))
         .filter(prompt -> prompt.rest().length <= TOKENS_MAX)

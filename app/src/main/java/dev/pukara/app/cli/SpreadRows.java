@@ -11,8 +11,13 @@ import java.util.List;
 final class SpreadRows {
   private SpreadRows() {}
 
-  /** Every n-th row of all files together, {@code max} at most. */
-  static List<Row> pick(List<Path> files, int max) throws IOException {
+  /**
+   * Every n-th row of all files together, {@code max} at most.
+   *
+   * @param option that gave the most
+   */
+  static List<Row> pick(List<Path> files, int max, String option) throws IOException {
+    UserException.atLeast(1, max, option);
     List<Row> all = new ArrayList<>();
     for (Path each : files) {
       all.addAll(Rows.readAll(each));

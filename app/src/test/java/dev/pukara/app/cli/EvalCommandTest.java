@@ -3,6 +3,8 @@ package dev.pukara.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pukara.app.cli.Cli.Result;
+import dev.pukara.eval.Adaptation;
+import dev.pukara.eval.Contender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -119,6 +122,34 @@ class EvalCommandTest {
         .contains("OpenAI moderation set");
     assertThat(Cli.run("eval", "score", folder.resolve("nowhere").toString()).err())
         .contains("no run.json");
+  }
+
+  @Test
+  void numbersThatSelectNothingAreRefused() {
+    String rows = folder.resolve("rows.jsonl").toString();
+    assertRefused(eval("x", data("a", "rows.jsonl"), "--limit", "-1"), "--limit -1: expected");
+    assertRefused(
+        Cli.run("adherence", "--model", model, "--data", rows, "--rows", "0"),
+        "--rows 0: expected at least 1");
+    assertRefused(
+        Cli.run("model", "compare", model, "--data", rows, "--rows", "0"),
+        "--rows 0: expected at least 1");
+  }
+
+  private static void assertRefused(Result result, String message) {
+    assertThat(result.code()).as(result.err()).isEqualTo(ExitCodes.USAGE);
+    assertThat(result.err()).contains(message).hasLineCount(1);
+  }
+
+  /** A server's model may be called ORGANISATION/NAME. */
+  @Test
+  void everyGuardHasAFolderThatTheReportSees() throws IOException {
+    EvalOptions options = new EvalOptions();
+    new CommandLine(options)
+        .parseArgs("--openai", "http://localhost", "--openai-model", "org/guard");
+    assertThat(options.contenders(List.of(Adaptation.NONE)))
+        .extracting(Contender::label)
+        .containsExactly("org_guard");
   }
 
   @Test
