@@ -20,6 +20,8 @@ public final class DataSets {
 
   private static final String TABLE = "csv";
 
+  private static final Set<String> LABELS = Set.of("prompt_label", "response_label");
+
   private DataSets() {}
 
   /**
@@ -60,11 +62,15 @@ public final class DataSets {
     }
     Set<String> names = new HashSet<>();
     records.stream().limit(100).forEach(record -> names.addAll(record.names()));
-    Optional<DataReader> reader = official().filter(r -> r.fits().test(names)).findFirst();
+    // Where labels in our own words stand, only a reader that knows them may come before ours.
+    Set<String> labels = new HashSet<>(LABELS);
+    labels.retainAll(names);
+    Optional<DataReader> reader =
+        official().filter(r -> r.fits().test(names) && r.columns().containsAll(labels)).findFirst();
     if (reader.isPresent()) {
       return read(spec, reader.get(), "", records);
     }
-    if (names.contains("prompt_label") || names.contains("response_label")) {
+    if (!labels.isEmpty()) {
       return own(spec);
     }
     throw new RowException(

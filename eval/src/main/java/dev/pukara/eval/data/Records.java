@@ -1,16 +1,20 @@
 package dev.pukara.eval.data;
 
+import dev.pukara.rows.JsonText;
 import dev.pukara.rows.RowException;
 import dev.pukara.rows.TextFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Reader;
+import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.MappingIterator;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,6 +34,12 @@ final class Records {
 
   static List<Fields> read(Path file) throws IOException {
     try (BufferedReader text = TextFile.open(file)) {
+      return read(file, text);
+    }
+  }
+
+  private static List<Fields> read(Path file, BufferedReader text) {
+    try {
       String head = head(text);
       String start = head.stripLeading();
       if (start.isEmpty()) {
@@ -38,16 +48,22 @@ final class Records {
       return start.charAt(0) == '{' || start.charAt(0) == '['
           ? json(file, text)
           : table(file, text, head);
-    } catch (CharacterCodingException e) {
-      throw new RowException(file + ": not UTF-8; convert it, for example with iconv", e);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    } catch (JacksonIOException e) {
+      throw unreadable(file, Objects.requireNonNull(e.getCause()));
     } catch (JacksonException e) {
+      String problem =
+          JsonText.problem(e, at -> "cannot be read as JSON or CSV at line " + at.getLineNr());
       throw new RowException(
-          file
-              + ":"
-              + e.getLocation().getLineNr()
-              + ": cannot be read as JSON or CSV; expected JSON Lines, a JSON array, or CSV with a header",
-          e);
+          file + ": " + problem + "; expected JSON Lines, a JSON array, or CSV with a header", e);
     }
+  }
+
+  private static RuntimeException unreadable(Path file, IOException e) {
+    return e instanceof CharacterCodingException
+        ? new RowException(file + ": not UTF-8; convert it, for example with iconv", e)
+        : new UncheckedIOException(file.toString(), e);
   }
 
   /** The beginning of the text, which is read again afterwards. */

@@ -10,18 +10,27 @@ import dev.pukara.rows.Label;
 import dev.pukara.rows.Row;
 import dev.pukara.rows.RowException;
 import dev.pukara.rows.Task;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every reader on a small file in the form of the official one, with rows that we made up. */
 class DataSetsTest {
@@ -77,6 +86,18 @@ class DataSetsTest {
     assertThat(set.reader()).isEqualTo(reader);
     assertThat(labels(set)).isEqualTo(labels);
     assertThat(read("set:" + reader + "=" + sample(file)).rows()).isEqualTo(set.rows());
+  }
+
+  /** Further fields of a row are ignored; they do not make it another data set's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\"type\":\"homonyms\",\"note\":\"x\"", "\"S\":1,\"H\":0"})
+  void labelsInOurWordsAreNotPassedOver(String more) throws IOException {
+    Path file = folder.resolve("mine.jsonl");
+    Files.writeString(
+        file, "{\"prompt\":\"x\",\"prompt_label\":\"unsafe\"," + more + "}\n{\"prompt\":\"y\"}\n");
+    DataSet set = read("mine=" + file);
+    assertThat(set.reader()).isEqualTo(DataSets.OWN);
+    assertThat(labels(set)).isEqualTo("prompt:unsafe");
   }
 
   @Test
@@ -172,6 +193,49 @@ class DataSetsTest {
         .isInstanceOf(RowException.class)
         .hasMessageContaining("bad.txt")
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void tablesMayBeginAsParquetDoes() throws IOException {
+    Path file = folder.resolve("t.csv");
+    Files.writeString(file, "PATIENT,user_input,toxicity\n7,one,1\n");
+    assertThat(labels(read("x=" + file))).isEqualTo("prompt:unsafe");
+  }
+
+  @Test
+  void jsonBeyondTheLimitsOfTheParserIsTold() throws IOException {
+    Path file = folder.resolve("deep.json");
+    Files.writeString(file, "[{\"a\":" + "[".repeat(600) + "]".repeat(600) + "}]");
+    assertThatThrownBy(() -> read("x=" + file))
+        .isInstanceOf(RowException.class)
+        .hasMessageContaining("deep.json: JSON that nests too deep");
+  }
+
+  /** Behind the beginning that is looked at first, in a file that its reader reads itself. */
+  @Test
+  void damageIsToldAsSuch() throws IOException {
+    StringBuilder lines = new StringBuilder();
+    Random random = new Random(1);
+    while (lines.length() < 200_000) {
+      lines.append("{\"user_input\":\"").append(random.nextLong()).append("\",\"toxicity\":0}\n");
+    }
+    Path latin1 = folder.resolve("latin1.jsonl");
+    Files.writeString(latin1, lines + "{\"user_input\":\"Grüße\"}\n", StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> read("x=" + latin1))
+        .isInstanceOf(RowException.class)
+        .hasMessageContaining("latin1.jsonl: not UTF-8");
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(packed)) {
+      gzip.write(lines.toString().getBytes(StandardCharsets.UTF_8));
+    }
+    for (int length : new int[] {100, packed.size() - 9}) {
+      Path file = folder.resolve(length + ".jsonl.gz");
+      Files.write(file, Arrays.copyOf(packed.toByteArray(), length));
+      assertThatThrownBy(() -> read("x=" + file))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessage(file.toString())
+          .hasCauseInstanceOf(EOFException.class);
+    }
   }
 
   @Test
