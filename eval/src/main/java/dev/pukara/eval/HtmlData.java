@@ -130,12 +130,14 @@ final class HtmlData {
         task == Task.PROMPT && conversation.last().role() == Role.AGENT && messages.size() > 1;
     List<Object> turns = new ArrayList<>();
     for (Message message : withoutAnswer ? messages.subList(0, messages.size() - 1) : messages) {
-      String text = message.text();
-      turns.add(
-          List.of(
-              message.role().label(),
-              text.length() > TEXT_MAX ? text.substring(0, TEXT_MAX) + " ..." : text));
+      turns.add(List.of(message.role().label(), beginning(message.text())));
     }
     return turns;
+  }
+
+  private static String beginning(String text) {
+    return text.codePointCount(0, text.length()) > TEXT_MAX
+        ? text.substring(0, text.offsetByCodePoints(0, TEXT_MAX)) + " ..."
+        : text;
   }
 }

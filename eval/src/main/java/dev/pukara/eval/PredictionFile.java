@@ -1,5 +1,6 @@
 package dev.pukara.eval;
 
+import dev.pukara.rows.JsonText;
 import dev.pukara.rows.Label;
 import dev.pukara.rows.RowException;
 import dev.pukara.rows.Task;
@@ -95,7 +96,7 @@ final class PredictionFile {
     json.put("promptDigest", rating.promptDigest());
     json.put("tokens", rating.tokens());
     json.put("millis", Math.round(rating.millis() * 1e3) / 1e3);
-    return JSON.writeValueAsString(json);
+    return JsonText.line(json);
   }
 
   private static Prediction parse(JsonNode json) {

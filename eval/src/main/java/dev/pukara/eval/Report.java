@@ -6,6 +6,7 @@ import dev.pukara.eval.data.DataSet;
 import dev.pukara.eval.data.DataSets;
 import dev.pukara.eval.data.DataSpec;
 import dev.pukara.guard.Conversation;
+import dev.pukara.rows.JsonText;
 import dev.pukara.rows.Row;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +29,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Report {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-  private static final JsonMapper COMPACT = new JsonMapper();
 
   private Report() {}
 
@@ -106,7 +106,7 @@ public final class Report {
 
   /** The page with its data inside; nothing in the data can end the script that holds it. */
   private static String html(Map<String, Object> data) throws IOException {
-    String json = COMPACT.writeValueAsString(data).replace("<", "\\u003c");
+    String json = JsonText.line(data).replace("<", "\\u003c");
     return resource("report.html")
         .replace("/*STYLE*/", resource("report.css"))
         .replace("/*SCRIPT*/", resource("report.js"))
