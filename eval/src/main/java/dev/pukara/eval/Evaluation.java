@@ -5,10 +5,13 @@ import dev.pukara.eval.data.DataSet;
 import dev.pukara.guard.Policy;
 import dev.pukara.rows.Judgement;
 import dev.pukara.rows.Row;
+import dev.pukara.rows.SingleWriter;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,23 +42,31 @@ public final class Evaluation {
    * Judges every row by every contender, then writes the report.
    *
    * @return the main figures as a table for people
-   * @throws EvaluationException if the folder holds scores of something else
+   * @throws EvaluationException if the folder holds scores of something else, or another run has it
    */
   public static String run(
       EvaluationOptions options, List<Contender> contenders, List<DataSet> sets, Progress progress)
       throws IOException {
-    Evaluation evaluation = new Evaluation(options, progress);
-    if (contenders.size() == 1 || !RunFile.isIn(options.folder())) {
+    Path report = options.folder();
+    boolean alone = contenders.size() == 1;
+    if (!alone && RunFile.isIn(report)) {
+      throw new EvaluationException(
+          report + ": holds a run of one guard, expected one of several; choose another folder");
+    }
+    Files.createDirectories(report);
+    try (FileChannel lock =
+        FileChannel.open(
+            report.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      if (!SingleWriter.claim(lock)) {
+        throw new EvaluationException(
+            report + ": another run writes to it; wait for its end or choose another folder");
+      }
+      Evaluation evaluation = new Evaluation(options, progress);
       for (Contender contender : contenders) {
-        Path folder =
-            contenders.size() == 1 ? options.folder() : options.folder().resolve(contender.label());
-        evaluation.run(contender, sets, folder);
+        evaluation.run(contender, sets, alone ? report : report.resolve(contender.label()));
       }
       return Report.write(options, sets);
     }
-    throw new EvaluationException(
-        options.folder()
-            + ": holds a run of one guard, expected one of several; choose another folder");
   }
 
   private void run(Contender contender, List<DataSet> sets, Path folder) throws IOException {
@@ -214,10 +225,16 @@ public final class Evaluation {
     try {
       return rating.join();
     } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
+      if (cause(e) instanceof RuntimeException failure) {
         throw failure;
       }
       throw e;
     }
+  }
+
+  /** What a future failed with, which is wrapped where another stage hands it on. */
+  static Throwable cause(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+    return cause == null ? failure : cause;
   }
 }

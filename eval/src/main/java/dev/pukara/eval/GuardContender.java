@@ -139,10 +139,7 @@ public final class GuardContender implements Contender {
 
     /** What does not fit the model cannot be read; every other failure ends the run. */
     private static Rating tooLong(Throwable failure, String digest, double millis) {
-      Throwable cause =
-          failure instanceof CompletionException && failure.getCause() != null
-              ? failure.getCause()
-              : failure;
+      Throwable cause = Evaluation.cause(failure);
       if (cause instanceof EngineException engine
           && engine.reason() == EngineException.Reason.TOO_LONG) {
         return new Rating(

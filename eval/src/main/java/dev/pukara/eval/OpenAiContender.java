@@ -28,7 +28,8 @@ import tools.jackson.databind.json.JsonMapper;
  * {@code category_scores} (https://platform.openai.com/docs/api-reference/moderations).
  *
  * <p>The score is the maximum over categories (Llama Guard paper, section 4.1). Only the last
- * message is sent: the API knows no conversations. A busy server (429, 5xx) is asked again.
+ * message is sent: the API knows no conversations. A server that is busy (429, 5xx) or silent is
+ * asked again.
  */
 public final class OpenAiContender implements Contender {
   private static final int WINDOW = 4;
@@ -110,26 +111,39 @@ public final class OpenAiContender implements Contender {
     private CompletableFuture<String> send(HttpRequest request, int attempts, Duration pause) {
       return client
           .sendAsync(request, HttpResponse.BodyHandlers.ofString())
-          .thenCompose(
-              response -> {
-                int status = response.statusCode();
+          .handle(
+              (response, failure) -> {
+                int status = failure == null ? response.statusCode() : 0;
                 if (status == 200) {
                   return CompletableFuture.completedFuture(response.body());
                 }
-                if (attempts > 1 && (status == 429 || status >= 500)) {
+                if (attempts > 1 && (failure != null || status == 429 || status >= 500)) {
                   return CompletableFuture.supplyAsync(
                           () -> request,
                           CompletableFuture.delayedExecutor(
                               pause.toMillis(), TimeUnit.MILLISECONDS))
                       .thenCompose(again -> send(again, attempts - 1, pause.multipliedBy(2)));
                 }
-                return CompletableFuture.failedFuture(
-                    new EvaluationException(
-                        endpoint
-                            + ": HTTP status "
-                            + status
-                            + ", expected 200; check address, model and key"));
-              });
+                return CompletableFuture.<String>failedFuture(
+                    failure == null ? refused(status) : silent(Evaluation.cause(failure)));
+              })
+          .thenCompose(answer -> answer);
+    }
+
+    private EvaluationException refused(int status) {
+      return new EvaluationException(
+          endpoint + ": HTTP status " + status + ", expected 200; check address, model and key");
+    }
+
+    private EvaluationException silent(Throwable failure) {
+      return new EvaluationException(
+          endpoint
+              + ": no answer, asked "
+              + ATTEMPTS
+              + " times ("
+              + failure.getClass().getSimpleName()
+              + "); check the address, and run again when the server answers",
+          failure);
     }
 
     @Override

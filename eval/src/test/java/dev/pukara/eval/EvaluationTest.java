@@ -12,8 +12,10 @@ import dev.pukara.guard.Policy;
 import dev.pukara.rows.Label;
 import dev.pukara.rows.Task;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -272,6 +274,40 @@ class EvaluationTest {
         new EvaluationOptions(report, 0, OptionalDouble.empty(), Optional.empty(), false, "abc"),
         Report.sets(report));
     assertThat(Files.readString(report.resolve("report.html"))).doesNotContain("alert(1)");
+  }
+
+  /** UTF-8 has no bytes for half a surrogate pair: in an id, in a text, or where a text is cut. */
+  @Test
+  void halfACharacterEndsNoRun() throws IOException {
+    Files.writeString(
+        set.path(),
+        "{\"id\":\"\\ud83d\",\"prompt\":\"good \\ude00\",\"prompt_label\":\"unsafe\"}\n"
+            + "{\"id\":\"long\",\"prompt\":\"%s😀😀\",\"prompt_label\":\"unsafe\"}\n"
+                .formatted("x".repeat(1_499)));
+    set = read("rows", set.path());
+    run(fake("fake", 1));
+    FakeContender again = fake("fake", 1);
+    run(again);
+    assertThat(again.asked.get()).as("found again by its id").isZero();
+    assertThat(report.resolve("report.html"))
+        .content()
+        .contains("\"id\":\"\\ud83d\"", "good \\ude00", "xxx😀 ...");
+  }
+
+  @Test
+  void twoRunsAtOnceAreRefused() throws IOException {
+    run(fake("fake", 1));
+    Files.delete(report.resolve("rows/predictions.jsonl"));
+    FakeContender second = fake("fake", 1);
+    try (FileChannel other = FileChannel.open(report.resolve("lock"), StandardOpenOption.WRITE)) {
+      other.lock();
+      assertThatThrownBy(() -> run(second))
+          .isInstanceOf(EvaluationException.class)
+          .hasMessageContaining("another run writes to it");
+    }
+    assertThat(second.asked.get()).isZero();
+    run(second);
+    assertThat(predictions()).hasSize(7);
   }
 
   @Test

@@ -47,6 +47,10 @@ class OpenAiContenderTest {
             + " "
             + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
     int status = statuses.isEmpty() ? 200 : statuses.remove();
+    if (status < 0) {
+      exchange.close();
+      return;
+    }
     byte[] body = (status == 200 ? FLAGGED : "{}").getBytes(StandardCharsets.UTF_8);
     exchange.sendResponseHeaders(status, body.length);
     exchange.getResponseBody().write(body);
@@ -86,6 +90,22 @@ class OpenAiContenderTest {
     statuses.addAll(List.of(429, 503));
     assertThat(rate(Conversation.user("Hi")).score()).hasValue(0.91);
     assertThat(received).hasSize(3);
+  }
+
+  /** A status below zero: the connection is closed without an answer. */
+  @Test
+  void aServerThatDropsTheConnectionIsAskedAgain() throws IOException {
+    statuses.addAll(List.of(-1, 503));
+    assertThat(rate(Conversation.user("Hi")).score()).hasValue(0.91);
+  }
+
+  @Test
+  void aServerThatDoesNotAnswerIsTold() {
+    server.stop(0);
+    assertThatThrownBy(() -> rate(Conversation.user("Hi")))
+        .cause()
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContainingAll("/v1/moderations: no answer", "(ConnectException)", "run again");
   }
 
   @Test
