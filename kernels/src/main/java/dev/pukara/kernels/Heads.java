@@ -6,14 +6,18 @@ package dev.pukara.kernels;
  *
  * @param queryHeads query heads
  * @param kvHeads key/value heads
- * @param size values of one head, even
+ * @param size values of one head, even, at most {@value #SIZE_MAX}
  */
 public record Heads(int queryHeads, int kvHeads, int size) {
-  /** Checks divisibility. */
+  /** Twice what the largest known models have; {@link PlainRowMath} rotates a head in one piece. */
+  public static final int SIZE_MAX = 1024;
+
+  /** Checks divisibility and size. */
   public Heads {
     if (queryHeads <= 0
         || kvHeads <= 0
         || size <= 0
+        || size > SIZE_MAX
         || queryHeads % kvHeads != 0
         || size % 2 != 0) {
       throw new IllegalArgumentException(

@@ -13,8 +13,8 @@ import java.lang.foreign.ValueLayout;
  * ordered ints).
  */
 final class PlainRowMath implements RowMath {
-  /** Values that are worked on at once. */
-  private static final int PIECE = 1024;
+  /** Values that are worked on at once; {@link #rotate} has at least one head in a piece. */
+  private static final int PIECE = Heads.SIZE_MAX;
 
   /**
    * Rows of weights are at least as long as this, with garbage behind the end: C2 unrolls a loop

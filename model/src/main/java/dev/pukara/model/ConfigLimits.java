@@ -1,5 +1,6 @@
 package dev.pukara.model;
 
+import dev.pukara.kernels.Heads;
 import java.util.Locale;
 
 /**
@@ -10,7 +11,6 @@ final class ConfigLimits {
   private static final int BLOCKS_MAX = 1024;
   private static final int WIDTH_MAX = 1 << 18;
   private static final int HEADS_MAX = 4096;
-  private static final int HEAD_SIZE_MAX = 4096;
   private static final int VOCABULARY_MAX = 1 << 22;
   private static final int CONTEXT_MAX = 1 << 28;
 
@@ -23,7 +23,7 @@ final class ConfigLimits {
     range(file, "feed-forward width", c.feedForward(), 1, WIDTH_MAX);
     range(file, "query heads", c.queryHeads(), 1, HEADS_MAX);
     range(file, "key/value heads", c.kvHeads(), 1, HEADS_MAX);
-    range(file, "head size", c.headSize(), 2, HEAD_SIZE_MAX);
+    range(file, "head size", c.headSize(), 2, Heads.SIZE_MAX);
     range(file, "vocabulary", c.vocabulary(), 1, VOCABULARY_MAX);
     range(file, "context", c.context(), 1, CONTEXT_MAX);
     if (c.queryHeads() % c.kvHeads() != 0) {

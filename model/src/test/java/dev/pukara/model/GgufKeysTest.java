@@ -66,6 +66,8 @@ class GgufKeysTest {
     refused("llama.attention.head_count", GgufValue.u32(0), "query heads 0, expected 1 to 4096");
     refused("llama.attention.key_length", GgufValue.u32(9), "head size 9, expected an even one");
     refused(
+        "llama.attention.key_length", GgufValue.u32(1026), "head size 1026, expected 2 to 1024");
+    refused(
         "llama.attention.layer_norm_rms_epsilon",
         GgufValue.f32(Float.NaN),
         "RMSNorm epsilon NaN, expected a positive number");
