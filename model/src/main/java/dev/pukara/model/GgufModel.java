@@ -41,6 +41,7 @@ final class GgufModel implements ModelFile {
     this.data = data;
     this.gguf = GgufFile.parse(file, data);
     this.metadata = new GgufMetadata(file, gguf.metadata());
+    requireWhole(file);
     this.tensors = new StoredTensors(file, renamed(file, gguf));
     this.config = config(file);
     this.digest = Once.of(() -> DigestMemo.of(path, data));
@@ -54,6 +55,19 @@ final class GgufModel implements ModelFile {
     } catch (Throwable e) {
       arena.close();
       throw e;
+    }
+  }
+
+  /** A part of a split model lacks tensors, and all but the first lack the configuration too. */
+  private void requireWhole(String file) {
+    int parts = metadata.optionalInteger("split.count").orElse(1);
+    if (parts > 1) {
+      throw new FormatException(
+          file
+              + ": one of "
+              + parts
+              + " parts of a model, expected the whole; join them with llama.cpp's"
+              + " llama-gguf-split --merge");
     }
   }
 

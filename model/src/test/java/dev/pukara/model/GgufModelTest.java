@@ -8,6 +8,9 @@ import dev.pukara.kernels.BlockFormat;
 import dev.pukara.kernels.Weights;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -136,6 +139,21 @@ class GgufModelTest {
     try (ModelFile file = ModelFile.open(golden)) {
       assertThat(file.digest()).isEqualTo(Sha256.of(Files.readAllBytes(golden)));
     }
+  }
+
+  /** Such as {@code llama-gguf-split} makes them: the second part and those behind it. */
+  @Test
+  void saysHowToJoinParts() throws IOException {
+    byte[] key = "split.count".getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer part = ByteBuffer.allocate(128).order(ByteOrder.LITTLE_ENDIAN);
+    part.putInt(GgufFile.MAGIC).putInt(GgufFile.VERSION).putLong(0).putLong(1);
+    part.putLong(key.length).put(key).putInt(2).putShort((short) 3);
+    Path path = Files.write(temp.resolve("a-00002-of-00003.gguf"), part.array());
+    assertThatThrownBy(() -> ModelFile.open(path))
+        .isInstanceOf(FormatException.class)
+        .hasMessage(
+            "a-00002-of-00003.gguf: one of 3 parts of a model, expected the whole; join them with"
+                + " llama.cpp's llama-gguf-split --merge");
   }
 
   @Test
