@@ -21,7 +21,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +46,7 @@ public final class Llama implements AutoCloseable {
   private final Weights headWeights;
   private final float[] frequencies;
   private final List<Block> blocks = new ArrayList<>();
+  private final List<Linear> layers = new ArrayList<>();
   private final Tensor finalGain;
   private final Arena arena = Arena.ofShared();
   private final Workspace work;
@@ -144,6 +144,7 @@ public final class Llama implements AutoCloseable {
       if (kernels.packs()) {
         weights.forEach(Weights::letGo);
       }
+      layers.add(linear);
       return linear;
     }
 
@@ -165,10 +166,6 @@ public final class Llama implements AutoCloseable {
       gateUpProj.forward(work.normed, rows, work.gateUp, false);
       kernels.swiglu(work.gateUp, rows, work.inner);
       downProj.forward(work.inner, rows, work.hidden, true);
-    }
-
-    Stream<Linear> layers() {
-      return Stream.of(qkvProj, oProj, gateUpProj, downProj);
     }
   }
 
@@ -208,7 +205,6 @@ public final class Llama implements AutoCloseable {
         log.debug("packed weights mapped in {} ms", millisSince(start));
         return model;
       } catch (PackedMemory.MisfitException e) {
-        kept.get().close();
         log.debug("packed weights are made again: {}", e.getMessage());
       }
     }
@@ -251,20 +247,26 @@ public final class Llama implements AutoCloseable {
     this.config = file.config();
     this.kernels = kernels;
     this.precision = precision;
-    this.heads = new Heads(config.queryHeads(), config.kvHeads(), config.headSize());
-    this.frequencies = config.ropeScaling().frequencies(config.ropeBase(), config.headSize());
-    this.embedding = file.weights("model.embed_tokens.weight", config.vocabulary(), config.width());
-    this.headWeights =
-        config.tiedHead()
-            ? embedding
-            : file.weights("lm_head.weight", config.vocabulary(), config.width());
-    this.finalGain = gain(file, "model.norm.weight");
-    this.work = new Workspace(arena, kernels, config, heads, precision, maxRows);
-    this.headRows = new HeadRows(kernels, config.width());
-    for (int i = 0; i < config.blocks(); i++) {
-      blocks.add(new Block(file, i, watch));
+    try {
+      int width = config.width();
+      this.heads = new Heads(config.queryHeads(), config.kvHeads(), config.headSize());
+      this.frequencies = config.ropeScaling().frequencies(config.ropeBase(), config.headSize());
+      this.embedding = file.weights("model.embed_tokens.weight", config.vocabulary(), width);
+      this.headWeights =
+          config.tiedHead()
+              ? embedding
+              : file.weights("lm_head.weight", config.vocabulary(), width);
+      this.finalGain = gain(file, "model.norm.weight");
+      this.work = new Workspace(arena, kernels, config, heads, precision, maxRows);
+      for (int i = 0; i < config.blocks(); i++) {
+        blocks.add(new Block(file, i, watch));
+      }
+      packed.complete();
+      this.headRows = new HeadRows(kernels, width);
+    } catch (Throwable e) {
+      free();
+      throw e;
     }
-    packed.complete();
   }
 
   private Tensor gain(ModelFile file, String name) {
@@ -303,11 +305,7 @@ public final class Llama implements AutoCloseable {
 
   /** Native memory of the prepared weights. */
   public long residentBytes() {
-    return layers().mapToLong(Linear::residentBytes).sum();
-  }
-
-  private Stream<Linear> layers() {
-    return blocks.stream().flatMap(Block::layers);
+    return layers.stream().mapToLong(Linear::residentBytes).sum();
   }
 
   /**
@@ -315,7 +313,7 @@ public final class Llama implements AutoCloseable {
    * few first. Threads: any, beside a forward pass too.
    */
   public List<Preparation> layerPreparations() {
-    return layers()
+    return layers.stream()
         .flatMap(layer -> layer.preparations(maxRows()).stream())
         .distinct()
         .sorted(Comparator.comparingInt(Preparation::rows))
@@ -438,9 +436,13 @@ public final class Llama implements AutoCloseable {
   @Override
   public void close() {
     keeper.ifPresent(Llama::await);
-    layers().forEach(Linear::close);
-    packed.close();
     headRows.close();
+    free();
+  }
+
+  private void free() {
+    layers.forEach(Linear::close);
+    packed.close();
     arena.close();
   }
 }
