@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * SHA-256 of large files, remembered in the user's cache: hashing gigabytes takes seconds, at every
@@ -68,7 +69,8 @@ final class DigestMemo {
               .with("path", real.toString())
               .with("entry", entry.map(StoredEntry::names).orElse(List.of()).toString())
               .with("bytes", Long.toString(data.byteSize()))
-              .with("changed", Files.getLastModifiedTime(real).toInstant().toString())
+              // Whole seconds: the layers of container images keep no more.
+              .with("changed", "" + Files.getLastModifiedTime(real).to(TimeUnit.SECONDS))
               .with("samples", samples(data)));
     } catch (IOException e) {
       return Optional.empty();
