@@ -7,14 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
@@ -30,12 +27,9 @@ import java.util.zip.CRC32C;
  * zeros up to a multiple of 4,096
  * payload
  * </pre>
- *
- * Written beside its place, flushed to the disk and then renamed: nobody ever sees half a file.
  */
 final class CacheFile {
   static final String SUFFIX = ".bin";
-  static final String PARTIAL = ".partial";
 
   private static final byte[] MAGIC = "PUKARA01".getBytes(StandardCharsets.US_ASCII);
   private static final int CRC_AT = MAGIC.length;
@@ -107,23 +101,16 @@ final class CacheFile {
   /** Writes a file with the given parts as its payload, one behind the other. */
   static void write(Path file, CacheKey key, String label, List<MemorySegment> parts)
       throws IOException {
-    // Random, since containers that share a directory share process ids too.
-    Path partial = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + PARTIAL);
-    try {
-      try (FileChannel channel =
-          FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        writeAll(channel, header(key, label, parts));
-        for (MemorySegment part : parts) {
-          for (long at = 0; at < part.byteSize(); at += CHUNK_BYTES) {
-            writeAll(channel, chunk(part, at));
+    UserCache.write(
+        file,
+        channel -> {
+          writeAll(channel, header(key, label, parts));
+          for (MemorySegment part : parts) {
+            for (long at = 0; at < part.byteSize(); at += CHUNK_BYTES) {
+              writeAll(channel, chunk(part, at));
+            }
           }
-        }
-        channel.force(true);
-      }
-      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(partial);
-    }
+        });
   }
 
   private static ByteBuffer header(CacheKey key, String label, List<MemorySegment> parts) {

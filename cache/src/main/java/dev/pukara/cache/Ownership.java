@@ -1,9 +1,12 @@
 package dev.pukara.cache;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
@@ -26,13 +29,25 @@ final class Ownership {
 
   /** Makes a directory that only the user may enter. */
   static void createPrivate(Path directory) throws IOException {
-    if (Files.getFileStore(existing(directory)).supportsFileAttributeView("posix")) {
-      Files.createDirectories(
-          directory,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    } else {
-      Files.createDirectories(directory);
+    Files.createDirectories(directory, permissions(directory, "rwx------"));
+  }
+
+  /** Makes a file that only the user may write, even where the umask lets the group write too. */
+  static FileChannel create(Path file) throws IOException {
+    return FileChannel.open(
+        file,
+        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+        permissions(file, "rw-r--r--"));
+  }
+
+  /** At most these permissions, or nothing where there are none. */
+  private static FileAttribute<?>[] permissions(Path path, String most) throws IOException {
+    if (!Files.getFileStore(existing(path)).supportsFileAttributeView("posix")) {
+      return new FileAttribute<?>[0];
     }
+    return new FileAttribute<?>[] {
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(most))
+    };
   }
 
   private static Path existing(Path path) {

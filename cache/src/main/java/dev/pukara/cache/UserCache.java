@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +20,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +36,7 @@ import org.slf4j.LoggerFactory;
  * PUKARA_CACHE}, else {@code $XDG_CACHE_HOME/pukara}, else {@code ~/.cache/pukara}; {@code off}
  * means none. Its size is bounded ({@code -Dpukara.cache.max=BYTES}, 16 GiB, never more than half
  * of the free space): what was used longest ago goes first, and what was not used for 90 days.
+ * Libraries and copied models count from when they were written: to make them anew takes little.
  *
  * <p>Threads and processes: free. Files appear whole or not at all, and a file that is mapped stays
  * readable when it is deleted.
@@ -51,6 +56,17 @@ public final class UserCache {
 
   /** Start of the names of models that were copied out of a jar. */
   public static final String MODEL = "model-";
+
+  private static final String PARTIAL = ".partial";
+
+  /**
+   * What Pukara wrote. The directory is the user's to choose and may hold other things, a {@code
+   * pytorch_model.bin} or a {@code model-7b.gguf}, that are not ours to delete.
+   */
+  private static final Pattern OURS =
+      Pattern.compile(
+          "([a-z]+-[0-9a-f]{32}\\.bin|model-[0-9a-f]{64}\\.gguf)(\\.[0-9a-f-]{36}\\.partial)?"
+              + "|onednn-[0-9a-f-]+");
 
   private static final long BYTES_MAX = 16L << 30;
   private static final Duration UNUSED_MAX = Duration.ofDays(90);
@@ -125,6 +141,40 @@ public final class UserCache {
     Ownership.requireOwn(path);
   }
 
+  /** Fills a new file. */
+  @FunctionalInterface
+  public interface Content {
+    /** Writes all of it. */
+    void writeTo(FileChannel channel) throws IOException;
+  }
+
+  /**
+   * Makes a file that {@link #requireOwn} accepts, whatever the umask is.
+   *
+   * @throws IOException if it exists or cannot be made
+   */
+  public static FileChannel create(Path file) throws IOException {
+    return Ownership.create(file);
+  }
+
+  /**
+   * Writes a file beside its place, flushes it to the disk and then renames it: nobody ever sees
+   * half a file. As {@link #create}, over what was there.
+   */
+  public static void write(Path file, Content content) throws IOException {
+    // Random, since containers that share a directory share process ids too.
+    Path partial = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + PARTIAL);
+    try {
+      try (FileChannel channel = create(partial)) {
+        content.writeTo(channel);
+        channel.force(true);
+      }
+      Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+
   /**
    * Maps what was kept under a key, checked against its checksum; empty if there is nothing that
    * fits.
@@ -134,7 +184,9 @@ public final class UserCache {
   public Optional<MemorySegment> find(CacheKey key, Arena arena) {
     Path file = directory.resolve(key.fileName());
     try {
-      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      // Unlike isRegularFile, this tells a directory that may not be entered from an empty one.
+      if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .isRegularFile()) {
         return Optional.empty();
       }
       Ownership.requireOwn(directory);
@@ -146,6 +198,8 @@ public final class UserCache {
         log.debug("{} is broken or of another kind; it is made again", file);
       }
       return payload;
+    } catch (NoSuchFileException notKept) {
+      return Optional.empty();
     } catch (IOException e) {
       log.debug("{} is not used: {}", file, e.toString());
       return Optional.empty();
@@ -223,15 +277,13 @@ public final class UserCache {
   }
 
   private static boolean isStale(CacheEntry entry, Instant now) {
-    boolean partial = entry.path().toString().endsWith(CacheFile.PARTIAL);
+    boolean partial = entry.path().toString().endsWith(PARTIAL);
     Duration age = partial ? PARTIAL_MAX : UNUSED_MAX;
     return isOurs(entry.path()) && entry.lastUse().isBefore(now.minus(age));
   }
 
-  /** True for files that this class wrote; others may lie there too. */
   private static boolean isOurs(Path path) {
-    String name = path.toString();
-    return name.endsWith(CacheFile.SUFFIX) || name.endsWith(CacheFile.PARTIAL);
+    return OURS.matcher(path.getFileName().toString()).matches();
   }
 
   /** Everything in the directory, most recently used first. */
@@ -273,14 +325,17 @@ public final class UserCache {
 
   private static String label(Path path) throws IOException {
     String name = path.getFileName().toString();
+    if (!isOurs(path)) {
+      return "not Pukara's";
+    }
+    if (name.endsWith(PARTIAL)) {
+      return "being written";
+    }
     if (name.startsWith(LIBRARY)) {
       return "oneDNN, unpacked";
     }
     if (name.startsWith(MODEL)) {
       return "a bundled model, copied out of its jar";
-    }
-    if (!name.endsWith(CacheFile.SUFFIX)) {
-      return name.endsWith(CacheFile.PARTIAL) ? "being written" : "not Pukara's";
     }
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       return CacheFile.header(channel).map(CacheFile.Header::label).orElse("broken");
@@ -295,8 +350,7 @@ public final class UserCache {
   public long clear() throws IOException {
     long bytes = 0;
     for (CacheEntry entry : list()) {
-      String name = entry.path().getFileName().toString();
-      if (isOurs(entry.path()) || name.startsWith(LIBRARY) || name.startsWith(MODEL)) {
+      if (isOurs(entry.path())) {
         delete(entry.path());
         bytes += entry.bytes();
       }

@@ -109,9 +109,11 @@ class UserCacheTest {
   }
 
   private static void age(UserCache cache, CacheKey key, int days) throws IOException {
-    Files.setLastModifiedTime(
-        cache.directory().resolve(key.fileName()),
-        FileTime.from(Instant.now().minusSeconds(86_400L * days)));
+    age(cache.directory().resolve(key.fileName()), days);
+  }
+
+  private static void age(Path file, int days) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(86_400L * days)));
   }
 
   @Test
@@ -121,6 +123,65 @@ class UserCacheTest {
     age(cache, KEY, 91);
     cache.keep(KEY.with("new", "1"), "new", List.of(bytes(10, 1)));
     assertThat(cache.list()).singleElement().extracting(CacheEntry::label).isEqualTo("new");
+  }
+
+  /** Also libraries and models of other versions; but not what somebody else put there. */
+  @Test
+  void allKindsGoAndNothingElse() throws IOException {
+    UserCache cache = cache();
+    Path directory = cache.requireDirectory();
+    String digest = "0123456789abcdef".repeat(4);
+    Files.createDirectories(directory.resolve("onednn-1a2b-3c4d"));
+    Files.writeString(directory.resolve("onednn-1a2b-3c4d/libdnnl.so.3"), "");
+    for (String name :
+        List.of(
+            "model-" + digest + ".gguf", "model-7b.gguf", "pytorch_model.bin", "film.partial")) {
+      Files.writeString(directory.resolve(name), "");
+    }
+    for (CacheEntry entry : cache.list()) {
+      age(entry.path(), 91);
+    }
+    cache.keep(KEY, "new", List.of(bytes(10, 1)));
+    assertThat(cache.list())
+        .extracting(entry -> entry.path().getFileName().toString())
+        .containsExactlyInAnyOrder(
+            KEY.fileName(), "model-7b.gguf", "pytorch_model.bin", "film.partial");
+    cache.clear();
+    assertThat(cache.list()).hasSize(3);
+  }
+
+  /** Keeps something and says whether it is found. */
+  static final class Main {
+    private Main() {}
+
+    @SuppressWarnings("SystemOut")
+    public static void main(String[] args) {
+      UserCache cache = UserCache.at(Path.of(args[0]), 1 << 20);
+      cache.keep(KEY, "", List.of(bytes(10, 1)));
+      System.out.print(read(cache, KEY).isPresent());
+    }
+  }
+
+  @Test
+  void filesAreFoundWhereTheUmaskLetsTheGroupWrite() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    "sh",
+                    "-c",
+                    "umask 002; exec \"$@\"",
+                    "sh",
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Main.class.getName(),
+                    cache().directory().toString()))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    assertThat(process.getInputStream()).hasContent("true");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(onlyFile(cache()))))
+        .isEqualTo("rw-r--r--");
   }
 
   @Test

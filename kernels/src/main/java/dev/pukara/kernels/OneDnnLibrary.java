@@ -3,6 +3,7 @@ package dev.pukara.kernels;
 import dev.pukara.cache.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,6 +14,7 @@ import java.lang.invoke.MethodHandle;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -214,8 +216,9 @@ final class OneDnnLibrary {
 
   private static void extract(Path directory) throws IOException {
     for (String name : FILES) {
-      try (InputStream in = resource(name).getInputStream()) {
-        Files.copy(in, directory.resolve(name));
+      try (InputStream in = resource(name).getInputStream();
+          OutputStream out = Channels.newOutputStream(UserCache.create(directory.resolve(name)))) {
+        in.transferTo(out);
       }
     }
   }

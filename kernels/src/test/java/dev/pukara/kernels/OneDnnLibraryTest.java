@@ -42,7 +42,8 @@ class OneDnnLibraryTest {
 
   private static String load(Map<String, String> environment, String... options)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
+    // The umask of Ubuntu and Fedora: what is made without a thought, the group may write.
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "umask 002; exec \"$@\"", "sh"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(List.of(options));

@@ -8,13 +8,17 @@ import java.net.JarURLConnection;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.net.URLConnection;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The guard model that comes with Pukara.
@@ -29,6 +33,10 @@ public final class Starter {
   private static final String MODEL = "pukara-guard-135m.gguf";
   private static final String DIGEST = MODEL + ".sha256";
   private static final String CARD = "MODEL_CARD.md";
+  private static final Logger log = LoggerFactory.getLogger(Starter.class);
+
+  /** Holds the copy of a process that cannot use the user's cache. */
+  private static @Nullable Path temporary;
 
   private Starter() {}
 
@@ -36,7 +44,8 @@ public final class Starter {
    * Where the model lies, as {@code ModelFile.open} reads it: a file, or {@code
    * pukara-starter.jar!/dev/pukara/starter/pukara-guard-135m.gguf}, an entry that is mapped where
    * it lies. Where a jar was packed anew with compression (a shaded application), or lies where
-   * files cannot be mapped, the model is copied once into the user's cache directory.
+   * files cannot be mapped, the model is copied once into the user's cache directory; without one,
+   * into the temporary directory, where it stays as long as the process.
    *
    * @throws UncheckedIOException if the copy cannot be written
    */
@@ -98,27 +107,34 @@ public final class Starter {
     }
   }
 
-  private static Path copy(URL url) throws IOException {
+  private static synchronized Path copy(URL url) throws IOException {
     Optional<UserCache> cache = UserCache.ofUser();
-    Path folder =
-        cache.isPresent()
-            ? cache.get().requireDirectory()
-            : Files.createTempDirectory("pukara-"); // only the owner may enter it
+    if (cache.isPresent()) {
+      try {
+        return copyInto(cache.get().requireDirectory(), url);
+      } catch (IOException e) {
+        log.info("the bundled model is copied into the temporary directory: {}", e.toString());
+      }
+    }
+    if (temporary == null || !Files.isDirectory(temporary)) {
+      temporary = Files.createTempDirectory("pukara-"); // only the owner may enter it
+      temporary.toFile().deleteOnExit();
+    }
+    Path copy = copyInto(temporary, url);
+    copy.toFile().deleteOnExit(); // before the folder: the last to be registered is the first to go
+    return copy;
+  }
+
+  private static Path copyInto(Path folder, URL url) throws IOException {
+    URLConnection source = url.openConnection();
     Path copy = folder.resolve(UserCache.MODEL + text(DIGEST).strip() + ".gguf");
-    if (Files.isRegularFile(copy)) {
+    long bytes = source.getContentLengthLong(); // negative if it is not known
+    if (Files.isRegularFile(copy) && (bytes < 0 || Files.size(copy) == bytes)) {
       UserCache.requireOwn(copy);
       return copy;
     }
-    Path partial = Files.createTempFile(folder, UserCache.MODEL, ".partial");
-    try (InputStream in = url.openStream()) {
-      Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
-      Files.move(partial, copy, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(partial);
-    }
-    if (cache.isEmpty()) {
-      copy.toFile().deleteOnExit();
-      folder.toFile().deleteOnExit();
+    try (InputStream in = source.getInputStream()) {
+      UserCache.write(copy, channel -> in.transferTo(Channels.newOutputStream(channel)));
     }
     return copy;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -58,6 +60,84 @@ class StarterTest {
       }
     } finally {
       System.setProperty("pukara.cache", before == null ? "off" : before);
+    }
+  }
+
+  @Test
+  void halfACopyIsCopiedAnew() throws Exception {
+    String before = System.setProperty("pukara.cache", folder.resolve("cache").toString());
+    try {
+      Path jar = jar(ZipEntry.DEFLATED);
+      Files.write(modelIn(jar), new byte[3]);
+      assertThat(modelIn(jar)).hasBinaryContent(CONTENT);
+    } finally {
+      System.setProperty("pukara.cache", before == null ? "off" : before);
+    }
+  }
+
+  /** Asks twice, in a process of its own. */
+  static final class Main {
+    private Main() {}
+
+    @SuppressWarnings("SystemOut")
+    public static void main(String[] args) throws Exception {
+      try (URLClassLoader loader = new OwnStarter(Path.of(args[0]).toUri().toURL())) {
+        Method model = loader.loadClass(Starter.class.getName()).getMethod("model");
+        Path first = (Path) model.invoke(null);
+        Object written = Files.getLastModifiedTime(first);
+        boolean same = first.equals(model.invoke(null));
+        System.out.print(first);
+        if (!same || !written.equals(Files.getLastModifiedTime(first))) {
+          System.out.print(" is copied twice");
+        }
+      }
+    }
+  }
+
+  /** Where the copy lies, or lay. */
+  private static Path start(Path jar, Path cache, Path temporary) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    "sh",
+                    "-c",
+                    "umask 002; exec \"$@\"", // as on Ubuntu and Fedora
+                    "sh",
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Dpukara.cache=" + cache,
+                    "-Djava.io.tmpdir=" + temporary,
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Main.class.getName(),
+                    jar.toString()))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
+    return Path.of(output);
+  }
+
+  @Test
+  void theNextStartFindsTheCopy() throws Exception {
+    Path jar = jar(ZipEntry.DEFLATED);
+    Path temporary = Files.createDirectory(folder.resolve("temporary"));
+    Path copy = start(jar, folder.resolve("cache"), temporary);
+    assertThat(copy).isEqualTo(folder.resolve("cache/model-" + DIGEST + ".gguf"));
+    Object written = Files.getLastModifiedTime(copy);
+    assertThat(start(jar, folder.resolve("cache"), temporary)).isEqualTo(copy);
+    assertThat(Files.getLastModifiedTime(copy)).isEqualTo(written);
+  }
+
+  @Test
+  void whereTheCacheCannotBeWrittenTheCopyIsTemporaryToo() throws Exception {
+    Path jar = jar(ZipEntry.DEFLATED);
+    Path temporary = Files.createDirectory(folder.resolve("temporary"));
+    for (Path cache : List.of(jar.resolve("cache"), Path.of("off"))) {
+      Path copy = start(jar, cache, temporary);
+      assertThat(copy.toString())
+          .startsWith(temporary.resolve("pukara-").toString())
+          .endsWith("/model-" + DIGEST + ".gguf");
+      assertThat(temporary).isEmptyDirectory();
     }
   }
 
