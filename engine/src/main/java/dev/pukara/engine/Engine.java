@@ -57,6 +57,7 @@ public final class Engine implements AutoCloseable {
   private final Heads heads;
   private final Map<TokenKey, Sequence> prefixes = new HashMap<>();
 
+  private final Replies replies = new Replies();
   private final AtomicLong refused = new AtomicLong();
   private long answered;
   private long steps;
@@ -320,7 +321,7 @@ public final class Engine implements AutoCloseable {
             hits,
             sequence.startedNanos - sequence.submittedNanos,
             now - sequence.startedNanos);
-    return () -> Replies.give(reply, answer);
+    return () -> replies.give(reply, answer);
   }
 
   /** Puts what was computed into the cache and gives back the rest. */
@@ -376,7 +377,7 @@ public final class Engine implements AutoCloseable {
     leave();
     refused.incrementAndGet();
     EngineException failure = new EngineException(reason, message, cause);
-    Replies.refuse(sequence.reply, failure);
+    replies.refuse(sequence.reply, failure);
   }
 
   private void failAll(EngineException.Reason reason, String message, @Nullable Throwable cause) {
@@ -413,37 +414,25 @@ public final class Engine implements AutoCloseable {
 
   /**
    * Ends the engine thread, answers what is in flight with CLOSED, frees the cache and the model.
-   * Once is enough; more often does no harm.
+   * Once is enough; who closes while another does waits until all that is done.
    */
   @Override
-  public void close() {
-    boolean first;
+  public synchronized void close() {
     lock.lock();
     try {
-      first = !closed;
+      if (closed) {
+        return;
+      }
       closed = true;
       arrived.signal();
     } finally {
       lock.unlock();
     }
-    if (!first) {
-      return;
-    }
     ahead.close();
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    Threads.join(thread);
+    replies.await();
     heads.close();
     memory.close();
     model.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -29,6 +29,8 @@ final class EngineBackEnd implements BackEnd {
   /** Hashing a file of gigabytes takes seconds: it goes on beside the first check. */
   private final CompletableFuture<String> digest;
 
+  private boolean closed; // guarded by this
+
   private EngineBackEnd(
       ModelFile file,
       Kernels kernels,
@@ -132,9 +134,13 @@ final class EngineBackEnd implements BackEnd {
     return new Reading(odds, new Cost(answer.tokens(), answer.cachedTokens()));
   }
 
-  /** Ends the engine, frees the model and unmaps the file. */
+  /** Ends the engine, frees the model and unmaps the file, once; who comes later waits for it. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     engine.close();
     kernels.close();
     digest.handle((hash, failure) -> hash).join();

@@ -370,7 +370,7 @@ public final class Guard implements AutoCloseable {
         System.nanoTime() - startNanos);
   }
 
-  /** Ends the engine, frees the model and unmaps the file. */
+  /** Ends the engine, frees the model and unmaps the file. Once is enough; twice does no harm. */
   @Override
   public void close() {
     if (ownsBackEnd) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -118,11 +119,63 @@ class GuardTest {
     Guard guard = Guard.open(slow());
     List<CompletableFuture<Verdict>> checks = longChecks(guard);
     guard.close();
-    assertThat(checks.getFirst()).isDone();
     assertThatThrownBy(() -> Guard.await(checks.getLast()))
         .isInstanceOfSatisfying(
             EngineException.class,
             e -> assertThat(e.reason()).isEqualTo(EngineException.Reason.CLOSED));
+  }
+
+  @Test
+  void closingTwiceDoesNoHarm() throws IOException {
+    try (Guard guard = Guard.open(options())) {
+      guard.check(Conversation.user("Hi"));
+      guard.close();
+    }
+  }
+
+  /** Who closes second must not free what the first one's engine still reads. */
+  @Test
+  void whoClosesWhileAnotherDoesWaits() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      Guard guard = Guard.open(slow());
+      List<CompletableFuture<Verdict>> checks = longChecks(guard);
+      List<CompletableFuture<Void>> closed = new ArrayList<>();
+      for (int closer = 0; closer < 3; closer++) {
+        closed.add(CompletableFuture.runAsync(guard::close, task -> new Thread(task).start()));
+      }
+      checks.getLast().whenComplete((verdict, failure) -> guard.close());
+      for (CompletableFuture<Void> each : closed) {
+        each.get(60, TimeUnit.SECONDS);
+        assertThatThrownBy(() -> guard.check(Conversation.user("Hi")))
+            .isInstanceOfSatisfying(
+                EngineException.class,
+                e -> assertThat(e.reason()).isEqualTo(EngineException.Reason.CLOSED));
+      }
+    }
+  }
+
+  @Test
+  void unsafeStaysUnsafeWhenTheEngineDoesNotAnswerAboutCategories() throws IOException {
+    EngineOptions oneAtATime = EngineOptions.defaults().withQueueMax(1);
+    GuardOptions asksAll = options().withEngine(oneAtATime);
+    try (Guard guard = Guard.open(asksAll.withThreshold(0))) {
+      List<String> codes = guard.policy().categories().stream().map(Category::code).toList();
+      assertThat(guard.check(Conversation.user("Hi")))
+          .isInstanceOfSatisfying(
+              Verdict.Unsafe.class,
+              unsafe -> {
+                assertThat(unsafe.unreadable()).isEqualTo(codes);
+                assertThat(unsafe.action()).isEqualTo(Action.BLOCK);
+              });
+    }
+    // Nobody knows that it is unsafe: the caller is told why.
+    DecisionOptions always = DecisionOptions.DEFAULT.withCategories(CategoryMode.ALWAYS);
+    try (Guard guard = Guard.open(asksAll.withDecision(always).withThreshold(1))) {
+      assertThatThrownBy(() -> guard.check(Conversation.user("Hi")))
+          .isInstanceOfSatisfying(
+              EngineException.class,
+              e -> assertThat(e.reason()).isEqualTo(EngineException.Reason.BUSY));
+    }
   }
 
   @Test

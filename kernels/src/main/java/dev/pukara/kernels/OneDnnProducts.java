@@ -193,11 +193,17 @@ final class OneDnnProducts implements AutoCloseable {
     return LongStream.of(nanos).sum();
   }
 
+  /** What is destroyed is forgotten: oneDNN ends the process if something is destroyed twice. */
   @Override
   public void close() {
-    calls.forEach(mine -> mine.values().forEach(OneDnnProduct.Call::close));
+    for (Map<OneDnnProduct, OneDnnProduct.Call> mine : calls) {
+      mine.values().forEach(OneDnnProduct.Call::close);
+      mine.clear();
+    }
     products.values().forEach(OneDnnProduct::close);
+    products.clear();
     adopted.forEach(OneDnn::destroyDescriptor);
+    adopted.clear();
     scratch.close();
     arguments.close();
   }
