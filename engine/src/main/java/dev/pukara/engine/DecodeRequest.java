@@ -33,7 +33,7 @@ public record DecodeRequest(
   }
 
   /** All tokens that it may come to. */
-  int longest() {
-    return prefix.length + stem.length + tokensMax;
+  long longest() {
+    return (long) prefix.length + stem.length + tokensMax;
   }
 }

@@ -104,7 +104,8 @@ public final class Engine implements AutoCloseable {
    * @throws EngineException at once if the queue is full, the request too long or the engine closed
    */
   public CompletableFuture<Answer> submit(Request request) {
-    return submit(request, request.tokens(), null);
+    limits.check(request, request.longest());
+    return submit(request, null);
   }
 
   /**
@@ -116,16 +117,16 @@ public final class Engine implements AutoCloseable {
    * @throws EngineException as {@link #submit}
    */
   public CompletableFuture<Decoded> decode(DecodeRequest request) {
+    Request question = request.question();
+    limits.check(question, request.longest());
     Decoding decoding = new Decoding(request);
-    CompletableFuture<Answer> answer = submit(request.question(), request.longest(), decoding);
+    CompletableFuture<Answer> answer = submit(question, decoding);
     CompletableFuture<Decoded> decoded = answer.thenApply(decoding::result);
     decoded.whenComplete((result, failure) -> answer.cancel(false));
     return decoded;
   }
 
-  private CompletableFuture<Answer> submit(
-      Request request, int tokensMax, @Nullable Decoding decoding) {
-    limits.check(request, tokensMax);
+  private CompletableFuture<Answer> submit(Request request, @Nullable Decoding decoding) {
     long now = System.nanoTime();
     boolean forever = request.timeout().isZero() || request.timeout().compareTo(FOREVER) > 0;
     long deadline = forever ? Long.MAX_VALUE : now + request.timeout().toNanos();

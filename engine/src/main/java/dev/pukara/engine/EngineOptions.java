@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param queueMax requests that wait or run; one more is refused
  * @param stepTokensMax tokens in one forward pass
- * @param requestTokensMax tokens of one request
+ * @param requestTokensMax tokens of one request, its longest branch included
  * @param cacheBytesMax native memory for keys and values, cached and in use
  * @param productsAheadMax matrix products that are compiled before a request needs them, while the
  *     engine is idle: those of the linear layers, of messages of usual length, and of the policies

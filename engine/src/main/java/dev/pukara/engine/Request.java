@@ -62,6 +62,12 @@ public record Request(
     return new Request(prefix, stem, branches, candidates, normalize, limit);
   }
 
+  /** Tokens of the longest text that the model reads: branches do not see each other. */
+  int longest() {
+    int branch = branches.stream().mapToInt(each -> each.length).max().orElse(0);
+    return prefix.length + stem.length + branch;
+  }
+
   /** All tokens of the request, branches included. */
   public int tokens() {
     int tokens = prefix.length + stem.length;

@@ -7,18 +7,18 @@ import java.util.Locale;
  * fail all that are computed with it.
  *
  * @param vocabulary tokens that the model knows
- * @param requestTokensMax of a request
+ * @param requestTokensMax of a request, its longest branch included
  * @param branchTokensMax of a branch, which is computed in one step
  */
 record RequestLimits(int vocabulary, int requestTokensMax, int branchTokensMax) {
   /**
    * Checks a request.
    *
-   * @param tokens that it may come to
+   * @param tokens that its longest text may come to
    * @throws EngineException if it is too long
    * @throws IllegalArgumentException if the model does not know one of its tokens
    */
-  void check(Request request, int tokens) {
+  void check(Request request, long tokens) {
     if (tokens > requestTokensMax) {
       throw tooLong(
           "request of %d tokens, at most %d; split the text or raise requestTokensMax",
@@ -37,7 +37,7 @@ record RequestLimits(int vocabulary, int requestTokensMax, int branchTokensMax) 
     }
   }
 
-  private static EngineException tooLong(String message, int tokens, int most) {
+  private static EngineException tooLong(String message, long tokens, int most) {
     return new EngineException(
         EngineException.Reason.TOO_LONG, String.format(Locale.ROOT, message, tokens, most));
   }

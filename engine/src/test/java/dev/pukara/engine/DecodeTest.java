@@ -138,6 +138,8 @@ class DecodeTest {
   void limitsHoldAtOnce() {
     DecodeRequest longOne = DecodeRequest.of(new int[0], new int[10], Set.of(), 16_384);
     assertThatThrownBy(() -> engine.decode(longOne)).hasMessageContaining("16394 tokens");
+    DecodeRequest endless = DecodeRequest.of(new int[0], new int[10], Set.of(), Integer.MAX_VALUE);
+    assertThatThrownBy(() -> engine.decode(endless)).hasMessageContaining("2147483657 tokens");
     assertThatThrownBy(() -> DecodeRequest.of(new int[0], new int[1], Set.of(), 0))
         .hasMessageContaining("at least 1");
   }

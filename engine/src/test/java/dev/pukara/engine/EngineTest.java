@@ -265,6 +265,48 @@ class EngineTest {
     }
   }
 
+  /** Branches do not see each other: the longest text that is read counts. */
+  @Test
+  void limitOfARequestCountsItsLongestBranch() {
+    EngineOptions all = options();
+    EngineOptions few =
+        new EngineOptions(
+            all.queueMax(), all.stepTokensMax(), 50, all.cacheBytesMax(), 0, Duration.ZERO);
+    Random random = new Random(10);
+    int[] stem = tokens(random, 40);
+    List<int[]> branches = new ArrayList<>();
+    for (int i = 0; i < 14; i++) {
+      branches.add(tokens(random, 10));
+    }
+    Request request = Request.of(new int[0], stem, CANDIDATES).withBranches(branches);
+    try (Engine engine = engine(few)) {
+      assertThat(engine.submit(request).join().logits()[13])
+          .containsExactly(cold(join(stem, branches.get(13))), offset());
+      assertThatThrownBy(() -> engine.submit(request.withBranches(List.of(new int[11]))))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("request of 51 tokens, at most 50");
+    }
+  }
+
+  @Test
+  void policiesThatNobodyWaitsForAreNotComputed() throws InterruptedException {
+    Random random = new Random(11);
+    try (Engine engine = engine(options())) {
+      CompletableFuture<Answer> first =
+          engine.submit(Request.of(new int[0], tokens(random, 2_000), 1));
+      for (int i = 0; i < 100; i++) {
+        engine.submit(Request.of(tokens(random, 200), tokens(random, 4), 1)).cancel(false);
+      }
+      engine.submit(Request.of(new int[0], tokens(random, 4), 1)).join();
+      first.join();
+      for (int i = 0; i < 500 && engine.stats().waiting() > 0; i++) {
+        Thread.sleep(10);
+      }
+      assertThat(engine.stats().waiting()).isZero();
+      assertThat(engine.stats().computedTokens()).isLessThan(2_004 + 5 * 200);
+    }
+  }
+
   @Test
   void whatTheModelDoesNotKnowIsRefusedAlone() {
     try (Engine engine = engine(options())) {

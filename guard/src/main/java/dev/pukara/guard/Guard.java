@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -350,9 +351,23 @@ public final class Guard implements AutoCloseable {
   }
 
   private CompletableFuture<Reading> categories(Evidence evidence, Scorer scorer) {
-    return judge.wantsCategories(evidence.odds())
-        ? scorer.categories(evidence.conversation())
-        : CompletableFuture.completedFuture(new Reading(List.of(), Cost.NONE));
+    if (!judge.wantsCategories(evidence.odds())) {
+      return CompletableFuture.completedFuture(new Reading(List.of(), Cost.NONE));
+    }
+    CompletableFuture<Reading> asked =
+        CompletableFuture.completedFuture(evidence.conversation()).thenCompose(scorer::categories);
+    // What is unsafe stays unsafe, even if nobody can tell any more what it violates.
+    return judge.isUnsafe(evidence.odds()) ? asked.exceptionally(this::unanswered) : asked;
+  }
+
+  /** For each category that the engine did not answer. */
+  private Reading unanswered(Throwable failure) {
+    if (failure instanceof CompletionException
+        && failure.getCause() instanceof EngineException engine) {
+      Odds odds = Odds.unanswered(String.valueOf(engine.getMessage()), false);
+      return new Reading(Collections.nCopies(policy.categories().size(), odds), Cost.NONE);
+    }
+    throw failure instanceof CompletionException known ? known : new CompletionException(failure);
   }
 
   private Trace trace(Evidence evidence, Cost more, long startNanos) {

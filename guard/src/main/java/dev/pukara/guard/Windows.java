@@ -42,8 +42,7 @@ final class Windows {
     int taken =
         backEnd.tokens(frame.prefix())
             + backEnd.tokens(frame.stem())
-            + backEnd.tokens(frame.tail())
-            + backEnd.tokens(frame.lead())
+            + tailTokens(frame, backEnd, format, policy)
             + FRAME_TOKENS;
     int window = Math.min(options.windowTokens(), backEnd.promptTokensMax() - taken);
     if (window < DefenceOptions.WINDOW_TOKENS_MIN) {
@@ -61,6 +60,19 @@ final class Windows {
     }
     int overlap = Math.min(options.overlapTokens(), window / 4);
     return new Windows(window, overlap, text -> backEnd.tokens(List.of(new Text(text))));
+  }
+
+  /** Of the longest question behind the conversation. */
+  private static int tailTokens(Prompt frame, BackEnd backEnd, PromptFormat format, Policy policy) {
+    int most = backEnd.tokens(frame.tail()) + backEnd.tokens(frame.lead());
+    for (Category category : policy.categories()) {
+      for (Role role : Role.values()) {
+        int tokens =
+            format.question(category, role).map(asked -> backEnd.tokens(asked.tail())).orElse(0);
+        most = Math.max(most, tokens);
+      }
+    }
+    return most;
   }
 
   /** The form itself, or its windows. */
