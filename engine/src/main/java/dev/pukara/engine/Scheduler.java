@@ -1,10 +1,13 @@
 package dev.pukara.engine;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which tokens of which sequences go through the next forward pass. Plain state: no thread,
@@ -50,20 +53,23 @@ final class Scheduler {
     return !running.isEmpty();
   }
 
-  /** Removes and returns what nobody waits for any more or what is too late. */
+  /**
+   * Removes and returns what nobody waits for any more or what is too late. A prefix that runs is
+   * computed to its end all the same: most of the work is done, and the next request may want it.
+   */
   List<Sequence> drop(long now) {
     List<Sequence> dropped = new ArrayList<>();
-    for (List<Sequence> list : List.of(waiting, running)) {
-      list.removeIf(
-          sequence -> {
-            boolean gone = sequence.cancelled() || sequence.expired(now);
-            if (gone) {
-              dropped.add(sequence);
-            }
-            return gone;
-          });
-    }
+    Predicate<Sequence> gone = sequence -> sequence.cancelled() || sequence.expired(now);
+    move(running, gone, dropped);
+    move(waiting, gone, dropped);
+    Set<@Nullable Sequence> awaited = new HashSet<>();
+    waiting.forEach(sequence -> awaited.add(sequence.waitsFor));
+    move(waiting, sequence -> sequence.isPrefix() && !awaited.contains(sequence), dropped);
     return dropped;
+  }
+
+  private static void move(List<Sequence> from, Predicate<Sequence> which, List<Sequence> to) {
+    from.removeIf(sequence -> which.test(sequence) && to.add(sequence));
   }
 
   /** Removes and returns everything. */

@@ -144,6 +144,22 @@ class SchedulerTest {
   }
 
   @Test
+  void prefixGoesWithTheLastWhoWaitsForIt() {
+    Scheduler scheduler = new Scheduler(64);
+    Sequence prefix = Sequence.prefix(new int[10], 0);
+    Sequence one = sequence(10);
+    Sequence two = sequence(10);
+    one.waitsFor = prefix;
+    two.waitsFor = prefix;
+    List.of(prefix, one, two).forEach(scheduler::add);
+    one.failed = true;
+    assertThat(scheduler.drop(0)).containsExactly(one);
+    two.failed = true;
+    assertThat(scheduler.drop(0)).containsExactly(two, prefix);
+    assertThat(scheduler.size()).isZero();
+  }
+
+  @Test
   void whatIsNotAdmittedWaits() {
     Scheduler scheduler = new Scheduler(64);
     Sequence one = sequence(10);
