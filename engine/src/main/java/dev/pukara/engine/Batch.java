@@ -5,8 +5,6 @@ import dev.pukara.kernels.Slice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.IntFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One forward pass: the step's tokens, who may see what, and the rows whose logits are wanted.
@@ -27,20 +25,26 @@ record Batch(
   /** Row {@code row} answers branch {@code branch} (0 if there are none) of a sequence. */
   record Question(Sequence sequence, int branch, int row) {}
 
-  static Batch of(List<Scheduler.Work> step, IntFunction<@Nullable KvSpan> take) {
-    return new Builder(take).build(step);
+  static Batch of(List<Scheduler.Work> step, PrefixMemory memory) {
+    Builder builder = new Builder(memory);
+    try {
+      return builder.build(step);
+    } catch (RuntimeException | Error e) {
+      builder.branchSpans.forEach(memory::give);
+      throw e;
+    }
   }
 
   private static final class Builder {
-    private final IntFunction<@Nullable KvSpan> take;
+    private final PrefixMemory memory;
     private final List<int[]> tokens = new ArrayList<>();
     private final List<Slice> slices = new ArrayList<>();
     private final List<Question> questions = new ArrayList<>();
     private final List<KvSpan> branchSpans = new ArrayList<>();
     private int rows;
 
-    Builder(IntFunction<@Nullable KvSpan> take) {
-      this.take = take;
+    Builder(PrefixMemory memory) {
+      this.memory = memory;
     }
 
     Batch build(List<Scheduler.Work> step) {
@@ -82,7 +86,7 @@ record Batch(
       int stem = sequence.tokens.length - sequence.shared;
       for (int i = 0; i < work.branches(); i++) {
         int[] branch = sequence.request.branches().get(sequence.branchesDone + i);
-        KvSpan span = take.apply(branch.length);
+        KvSpan span = memory.take(branch.length);
         if (span == null) {
           return i;
         }

@@ -32,9 +32,9 @@ final class Decoding {
     return count == tokens.length ? -1 : best;
   }
 
-  /** Tokens that go through the model after the stem, at most: the last one need not. */
-  int appendedMax() {
-    return tokens.length - 1;
+  /** Tokens that may still be appended to the stem, at most: the last one need not. */
+  int appendedLeft() {
+    return tokens.length - 1 - count;
   }
 
   Decoded result(Answer answer) {

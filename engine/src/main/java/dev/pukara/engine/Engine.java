@@ -239,7 +239,7 @@ public final class Engine implements AutoCloseable {
     if (planned.isEmpty()) {
       return;
     }
-    Batch batch = Batch.of(planned, memory::take);
+    Batch batch = Batch.of(planned, memory);
     // Only branches are left to compute, and those who wait for theirs hold all memory.
     Sequence first = planned.getFirst().sequence();
     while (batch.done().isEmpty()) {
@@ -251,7 +251,7 @@ public final class Engine implements AutoCloseable {
       }
       giveBack(other.get());
       other.get().startOver();
-      batch = Batch.of(List.of(planned.getFirst()), memory::take);
+      batch = Batch.of(List.of(planned.getFirst()), memory);
     }
     try {
       model.forward(batch.tokens(), batch.slices());
@@ -285,15 +285,19 @@ public final class Engine implements AutoCloseable {
 
   private boolean admit(Sequence sequence, int cachedMax) {
     PrefixCache.Match<KvSpan> match = memory.match(sequence, cachedMax);
-    KvSpan own = memory.takeIfItFits(sequence.roomNeeded(match.tokens()));
-    if (own == null) {
-      memory.release(match);
-      return false;
+    try {
+      KvSpan own = memory.takeIfItFits(sequence.roomNeeded(match.tokens()));
+      if (own != null) {
+        sequence.admitted = true;
+        sequence.hold(match, own);
+        sequence.startedNanos = System.nanoTime();
+      }
+    } finally {
+      if (!sequence.admitted) {
+        memory.release(match);
+      }
     }
-    sequence.hold(match, own);
-    sequence.startedNanos = System.nanoTime();
-    sequence.admitted = true;
-    return true;
+    return sequence.admitted;
   }
 
   /** Keeps what was computed; what comes back gives the caller its answer. */

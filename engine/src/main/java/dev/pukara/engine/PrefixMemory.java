@@ -110,16 +110,18 @@ final class PrefixMemory implements AutoCloseable {
 
   /** Keeps a whole policy, for the next run of the program too. */
   void keepPolicy(int[] policy, KvSpan span) {
-    store.ifPresent(keeper -> keeper.keep(policy, span));
-    addPolicy(policy, span);
+    if (addPolicy(policy, span)) { // first: the span has an owner then, even if storing fails
+      store.ifPresent(keeper -> keeper.keep(policy, span));
+    }
   }
 
-  private void addPolicy(int[] policy, KvSpan span) {
+  private boolean addPolicy(int[] policy, KvSpan span) {
     boolean added = cache.addPolicy(policy, span);
     account(span, added);
     if (added) {
       whenPrefix.accept(policy.length);
     }
+    return added;
   }
 
   /**
@@ -134,12 +136,15 @@ final class PrefixMemory implements AutoCloseable {
       account(own, cache.insert(match, run, own));
       return;
     }
-    KvSpan behind = take(run.length);
-    if (behind != null) {
-      own.copyTo(copied, run.length, behind, 0);
-      account(behind, cache.insert(match, run, behind));
+    try {
+      KvSpan behind = take(run.length);
+      if (behind != null) {
+        own.copyTo(copied, run.length, behind, 0);
+        account(behind, cache.insert(match, run, behind));
+      }
+    } finally {
+      spans.give(own);
     }
-    spans.give(own);
   }
 
   private void account(KvSpan span, boolean kept) {

@@ -132,10 +132,10 @@ final class Sequence {
 
   /**
    * Tokens for which a sequence needs memory, if so many of its first ones are cached: the text,
-   * and what decoding appends.
+   * and what decoding will still append.
    */
   int roomNeeded(int cachedTokens) {
-    int appended = decoding == null ? 0 : decoding.appendedMax();
+    int appended = decoding == null ? 0 : decoding.appendedLeft();
     return tokens.length - sharedOf(cachedTokens) + appended;
   }
 

@@ -72,7 +72,12 @@ final class SpanPool implements AutoCloseable {
       }
     }
     Arena arena = Arena.ofShared();
-    return new Slab(arena, maker.make(arena, size));
+    try {
+      return new Slab(arena, maker.make(arena, size));
+    } catch (RuntimeException | Error e) {
+      arena.close(); // a part of it may have been allocated
+      throw e;
+    }
   }
 
   private boolean dropIdle() {

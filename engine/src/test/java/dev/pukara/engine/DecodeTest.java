@@ -135,6 +135,27 @@ class DecodeTest {
   }
 
   @Test
+  void whoStartsOverNeedsNoMoreRoom() {
+    DecodeRequest request = DecodeRequest.of(new int[0], new int[10], Set.of(), 8);
+    Sequence sequence =
+        new Sequence(
+            request.question(),
+            request.stem(),
+            new CompletableFuture<>(),
+            0,
+            Long.MAX_VALUE,
+            new Decoding(request));
+    assertThat(sequence.roomNeeded(0)).isEqualTo(17);
+    for (int i = 0; i < 5; i++) {
+      sequence.logits[0] = new float[] {0, 1};
+      sequence.decodeOn();
+    }
+    sequence.startOver();
+    assertThat(sequence.tokens).hasSize(15);
+    assertThat(sequence.roomNeeded(0)).isEqualTo(17);
+  }
+
+  @Test
   void limitsHoldAtOnce() {
     DecodeRequest longOne = DecodeRequest.of(new int[0], new int[10], Set.of(), 16_384);
     assertThatThrownBy(() -> engine.decode(longOne)).hasMessageContaining("16394 tokens");

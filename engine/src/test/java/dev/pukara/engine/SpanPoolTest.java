@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pukara.kernels.KvSpan;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -50,6 +51,26 @@ class SpanPoolTest {
         assertThat(pool.reservedBytes()).isBetween(used, budget);
       }
       assertThat(refused).isPositive();
+    }
+  }
+
+  @Test
+  void aSpanThatCannotBeMadeLeavesNothingBehind() {
+    List<Arena> arenas = new ArrayList<>();
+    SpanPool.Maker failsOnce =
+        (arena, capacity) -> {
+          arenas.add(arena);
+          KvSpan span = KvSpan.allocate(arena, 1, HEADS, SIZE, capacity);
+          if (arenas.size() == 1) {
+            throw new OutOfMemoryError("as if only a part had been there");
+          }
+          return span;
+        };
+    try (SpanPool pool = new SpanPool(bytes(64), SpanPoolTest::bytes, failsOnce)) {
+      assertThatThrownBy(() -> pool.take(64)).isInstanceOf(OutOfMemoryError.class);
+      assertThat(arenas.getFirst().scope().isAlive()).isFalse();
+      assertThat(pool.reservedBytes()).isZero();
+      assertThat(pool.take(64)).isNotNull();
     }
   }
 
