@@ -48,6 +48,7 @@ public final class GuardedStream {
   private final StringBuilder answer = new StringBuilder();
   private int checked; // judged up to here
   private int shown; // let out up to here; shown <= checked <= answer.length()
+  private int blankTo; // nothing but blanks from checked up to here
   private int windowStart;
   private boolean stopped;
   private int checks;
@@ -75,7 +76,7 @@ public final class GuardedStream {
     requireOpen();
     answer.append(piece);
     int end = wholeCharacters();
-    if (!isDue(answer.substring(checked, end))) {
+    if (!isDue(end)) {
       return "";
     }
     return judge(end) ? show(Math.max(shown, cut(end - options.holdCharacters()))) : stop();
@@ -128,10 +129,15 @@ public final class GuardedStream {
     return end > 0 && Character.isHighSurrogate(answer.charAt(end - 1)) ? end - 1 : end;
   }
 
-  private boolean isDue(String pending) {
-    if (pending.isBlank()) {
+  private boolean isDue(int end) {
+    blankTo = Math.max(blankTo, checked);
+    while (blankTo < end && Character.isWhitespace(answer.charAt(blankTo))) {
+      blankTo++;
+    }
+    if (blankTo >= end) {
       return false;
     }
+    String pending = answer.substring(checked, end);
     int tokens = windows.tokens(pending);
     return tokens >= options.checkTokens()
         || tokens >= options.sentenceTokens() && SENTENCE_END.matcher(pending).matches();

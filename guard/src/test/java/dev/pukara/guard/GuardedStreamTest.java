@@ -76,6 +76,21 @@ class GuardedStreamTest {
   }
 
   @Test
+  void blanksWaitForTheTextBehindThem() {
+    GuardedStream stream = stream(GuardedStreamTest::unsafeWithPoison, EVERY_8);
+    String blanks = " \n".repeat(200);
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < blanks.length(); i++) {
+        assertThat(stream.push(blanks.substring(i, i + 1))).isEmpty();
+      }
+      assertThat(stream.checks()).isEqualTo(round);
+      stream.push(words(0, 8));
+      assertThat(stream.checks()).isEqualTo(round + 1);
+    }
+    assertThat(judged.getLast().last().text()).endsWith(blanks + words(0, 8));
+  }
+
+  @Test
   void violationIsStoppedBeforeItShows() {
     GuardedStream stream = stream(GuardedStreamTest::unsafeWithPoison, EVERY_8);
     StringBuilder shown = new StringBuilder();
