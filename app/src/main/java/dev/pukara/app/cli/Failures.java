@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Objects;
+import java.util.concurrent.CompletionException;
 import java.util.zip.ZipException;
 import picocli.CommandLine;
 
@@ -19,11 +20,16 @@ final class Failures {
   private Failures() {}
 
   static int report(Throwable failure, PrintStream err, boolean debug) {
-    err.println("pukara: " + message(failure));
+    // What a future failed with says what went wrong; that it was a future does not.
+    Throwable reason =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    err.println("pukara: " + message(reason));
     if (debug) {
       failure.printStackTrace(err);
     }
-    return code(failure);
+    return code(reason);
   }
 
   static int usage(CommandLine.ParameterException failure, String[] args) {

@@ -7,11 +7,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +42,16 @@ class FailuresTest {
     Result result = run(in, OutputStream.nullOutputStream(), "prompt", "--format", "chatml", "-");
     assertThat(result.code()).isEqualTo(ExitCodes.INTERNAL);
     assertThat(result.err()).startsWith("pukara: internal error").hasLineCount(1);
+  }
+
+  @Test
+  void whatAFutureFailedWithIsTold() {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Throwable failure = new CompletionException(new UserException("give at least one character"));
+    int code = Failures.report(failure, new PrintStream(err, true, StandardCharsets.UTF_8), false);
+    assertThat(code).isEqualTo(ExitCodes.USAGE);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .isEqualTo("pukara: give at least one character" + System.lineSeparator());
   }
 
   /** Standard output that fails. */

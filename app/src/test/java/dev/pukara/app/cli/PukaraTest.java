@@ -264,6 +264,13 @@ class PukaraTest {
   }
 
   @Test
+  void moreThanARequestMayHaveIsNotGenerated() {
+    Result result = Cli.run("model", "generate", model, "Hello", "--max-tokens", "2000000000");
+    assertThat(result.code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(result.err()).contains("at most 16384");
+  }
+
+  @Test
   void generatesGreedily() {
     Result result = Cli.run("model", "generate", model, "Hello", "--max-tokens", "5");
     assertThat(result.code()).isZero();
