@@ -2,6 +2,8 @@ package dev.pukara.guard;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Maps the turns of real applications to the guard's two roles, in the order in which they come:
@@ -27,6 +29,8 @@ import java.util.List;
  *         .toolResult("calendar", "10:00 dentist")
  *         .conversation();
  * }</pre>
+ *
+ * A message of several parts is one turn ({@link #message}), because only the last turn is judged.
  */
 public final class ConversationMapper {
   private final boolean placeholders;
@@ -96,6 +100,29 @@ public final class ConversationMapper {
               + " placeholder");
     }
     return turn(role, "[" + kind + ", not judged]");
+  }
+
+  /**
+   * A message of several parts, such as a text with a picture or an answer with calls of tools: one
+   * turn, a line for each part. The first part's role is the turn's.
+   *
+   * <pre>{@code
+   * mapper.message(parts -> parts.user("What is this?").attachment(Role.USER, "image"))
+   * }</pre>
+   *
+   * @param parts adds them to this mapper; none = no turn
+   */
+  public ConversationMapper message(Consumer<ConversationMapper> parts) {
+    int before = turns.size();
+    parts.accept(this);
+    List<Message> said = turns.subList(before, turns.size());
+    if (said.size() > 1) {
+      Role role = said.getFirst().role();
+      String text = said.stream().map(Message::text).collect(Collectors.joining("\n"));
+      said.clear();
+      turn(role, text);
+    }
+    return this;
   }
 
   /** One more turn in the guard's own roles. */

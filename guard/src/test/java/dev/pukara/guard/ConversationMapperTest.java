@@ -30,6 +30,27 @@ class ConversationMapperTest {
             new Message(Role.AGENT, "A cat."));
   }
 
+  /** Only the last turn is judged: all that a message says must stand in it. */
+  @Test
+  void messageOfSeveralPartsIsOneTurn() {
+    Conversation parts =
+        ConversationMapper.withPlaceholders()
+            .message(
+                user ->
+                    user.user("How do I brew this?")
+                        .attachment(Role.USER, "image")
+                        .document("a.txt", "Boil.")
+                        .user("Thanks."))
+            .message(nothing -> {})
+            .message(agent -> agent.assistant("Let me see.").toolCall("look", "{}"))
+            .conversation();
+    assertThat(parts)
+        .isEqualTo(
+            Conversation.user(
+                    "How do I brew this?\n[image, not judged]\n[document a.txt] Boil.\nThanks.")
+                .agent("Let me see.\n[calls look] {}"));
+  }
+
   @Test
   void whatCannotBeJudgedIsRefused() {
     assertThatThrownBy(() -> ConversationMapper.strict().attachment(Role.USER, "image"))

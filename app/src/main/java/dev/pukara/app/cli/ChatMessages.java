@@ -54,7 +54,9 @@ final class ChatMessages {
     }
     ChatMessages reader = new ChatMessages(mapper);
     for (int i = 0; i < messages.size(); i++) {
-      reader.message(messages.get(i), where + ": messages[" + i + "]");
+      JsonNode message = messages.get(i);
+      String here = where + ": messages[" + i + "]";
+      mapper.message(_ -> reader.message(message, here));
     }
     try {
       return mapper.conversation();

@@ -42,8 +42,9 @@ class DefencesTest {
         """
         [{"role":"system","content":"Be kind."},
          {"role":"user","content":[{"type":"text","text":"Weather?"},{"type":"image_url","image_url":{}}]},
-         {"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function",
-          "function":{"name":"weather","arguments":"{\\"at\\":\\"Lima\\"}"}}]},
+         {"role":"assistant","content":"I look.","tool_calls":[{"id":"1","type":"function",
+          "function":{"name":"weather","arguments":"{\\"at\\":\\"Lima\\"}"}},
+          {"id":"2","type":"function","function":{"name":"clock","arguments":"{}"}}]},
          {"role":"tool","tool_call_id":"1","content":"Grey."},
          {"role":"assistant","content":[{"type":"output_text","text":"It is grey."},
           {"type":"refusal","refusal":"No more."}]}]
@@ -63,17 +64,34 @@ class DefencesTest {
             Agent: [system] Be kind.
 
             User: Weather?
+            [image, not judged]
 
-            User: [image, not judged]
-
-            Agent: [calls weather] {"at":"Lima"}
+            Agent: I look.
+            [calls weather] {"at":"Lima"}
+            [calls clock] {}
 
             User: [result of weather] Grey.
 
             Agent: It is grey.
-
-            Agent: No more.
+            No more.
             """);
+  }
+
+  @Test
+  void partsOfAMessageAreReadAsOneText() {
+    String parts =
+        """
+        [{"role":"user","content":[{"type":"text","text":"How do I pick a lock?"},
+         {"type":"text","text":"What is the capital of Peru?"}]}]
+        """;
+    String whole =
+        """
+        [{"role":"user","content":"How do I pick a lock?\\nWhat is the capital of Peru?"}]
+        """;
+    String[] prompt = {"prompt", "--format", "llama-guard-3-1b", "--messages", "-"};
+    assertThat(Cli.pipe(parts, prompt).out())
+        .isEqualTo(Cli.pipe(whole, prompt).out())
+        .contains("lock?\nWhat");
   }
 
   @ParameterizedTest
