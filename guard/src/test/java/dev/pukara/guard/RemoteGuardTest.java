@@ -199,6 +199,21 @@ class RemoteGuardTest {
   }
 
   @Test
+  void whoGetsAnAnswerMayAskAgain() throws Exception {
+    try (FakeServer server = new FakeServer(n -> new Answer(200, VLLM, 60_000, 0))) {
+      RemoteOptions hasty =
+          RemoteOptions.of(server.url(), "guard")
+              .withTimeout(Duration.ofMillis(150))
+              .withAttemptsMax(1);
+      try (Guard guard = connect(hasty, false)) {
+        CompletableFuture<Verdict> second =
+            guard.checkAsync(HI).thenApply(first -> guard.check(HI));
+        assertThat(second.get(5, TimeUnit.SECONDS)).isInstanceOf(Verdict.Unreadable.class);
+      }
+    }
+  }
+
+  @Test
   void serverThatIsDownIsLeftAloneAfterAWhile() throws IOException {
     int port;
     try (ServerSocket free = new ServerSocket(0)) {

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +49,13 @@ public final class RemoteModel implements AutoCloseable {
   private static final int CALLS_WATCHED = 20;
   private static final int CALLS_MIN = 10;
   private static final String CLOSED = "the guard was closed";
+
+  /**
+   * Hands answers over: what callers do with one, waiting for another one too, must stop neither
+   * the pauses nor the one timer that ends what takes too long.
+   */
+  private static final Executor REPLIES =
+      task -> Thread.ofVirtual().name("pukara-remote-reply").start(task);
 
   private final RemoteOptions options;
   private final HttpClient client;
@@ -140,14 +148,15 @@ public final class RemoteModel implements AutoCloseable {
     retry
         .executeCompletionStage(
             pauses, () -> breaker.executeCompletionStage(() -> once(request, no, yes)))
-        .whenComplete(
+        .whenCompleteAsync(
             (odds, failure) -> {
               if (failure == null) {
                 answer.complete(odds);
               } else {
                 answer.completeExceptionally(named(cause(failure)));
               }
-            });
+            },
+            REPLIES);
     return answer;
   }
 
