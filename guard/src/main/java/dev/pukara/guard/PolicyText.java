@@ -17,14 +17,7 @@ final class PolicyText {
    * @param notes for people, as comments in the block
    */
   static String calibrated(String yaml, PolicyCalibration calibration, List<String> notes) {
-    List<String> lines = new ArrayList<>();
-    boolean inside = false;
-    for (String line : yaml.stripTrailing().lines().toList()) {
-      inside = line.startsWith(BLOCK) || (inside && (line.isBlank() || isIndentedOrComment(line)));
-      if (!inside) {
-        lines.add(line);
-      }
-    }
+    List<String> lines = withoutBlock(yaml.stripTrailing().lines().toList());
     lines.add(BLOCK);
     notes.forEach(note -> lines.add("  # " + note));
     lines.add("  model: " + calibration.modelDigest());
@@ -44,7 +37,29 @@ final class PolicyText {
     return text;
   }
 
-  private static boolean isIndentedOrComment(String line) {
-    return line.startsWith(" ") || line.startsWith("\t") || line.startsWith("#");
+  /** The block ends with its last indented line: what the author wrote behind it stays. */
+  private static List<String> withoutBlock(List<String> lines) {
+    List<String> kept = new ArrayList<>();
+    List<String> behind = new ArrayList<>(); // blank lines and comments since the last value
+    boolean inside = false;
+    for (String line : lines) {
+      boolean value = line.startsWith(BLOCK) || (inside && isIndented(line));
+      inside = value || (inside && (line.isBlank() || line.startsWith("#")));
+      if (value) {
+        behind.clear();
+      } else if (inside) {
+        behind.add(line);
+      } else {
+        kept.addAll(behind);
+        behind.clear();
+        kept.add(line);
+      }
+    }
+    kept.addAll(behind);
+    return kept;
+  }
+
+  private static boolean isIndented(String line) {
+    return !line.isBlank() && Character.isWhitespace(line.charAt(0));
   }
 }

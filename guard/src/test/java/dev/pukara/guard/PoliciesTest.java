@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -117,6 +119,19 @@ class PoliciesTest {
     assertThat(family.categories()).hasSize(1);
     assertThat(family.categories().getFirst().name()).isEqualTo("Shops");
     assertThat(family.describe()).isTrue();
+  }
+
+  @Test
+  void newCalibrationKeepsWhatTheAuthorWroteBehindTheOldOne() {
+    String old = "calibration:\n  model: m\n# fitted in May\n\n  format: f\n  prompt: p\n";
+    String mine = "\n# Reviewed by the shop's lawyers.\n";
+    PolicyCalibration fitted =
+        new PolicyCalibration("m2", "f", "p", 1, 1, OptionalDouble.of(0.4), Map.of());
+    for (String more : List.of("", "describe: false\n")) {
+      String text = Policies.calibrated(MINIMAL + old + mine + more, fitted, List.of());
+      assertThat(text).startsWith(MINIMAL + mine + more + "calibration:\n  model: m2\n");
+      assertThat(Policies.calibrated(text, fitted, List.of())).isEqualTo(text);
+    }
   }
 
   @Test
