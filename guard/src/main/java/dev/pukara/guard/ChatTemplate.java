@@ -52,6 +52,8 @@ final class ChatTemplate {
             .withTrimBlocks(true)
             .withLstripBlocks(true)
             .withMaxOutputSize(OUTPUT_CHARACTERS_MAX)
+            // Texts are data: one that holds {{ }} is not run.
+            .withNestedInterpretationEnabled(false)
             .withLegacyOverrides(
                 LegacyOverrides.newBuilder()
                     .withEvaluateMapKeys(true)

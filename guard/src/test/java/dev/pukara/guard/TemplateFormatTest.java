@@ -166,6 +166,13 @@ class TemplateFormatTest {
   }
 
   @Test
+  void policyIsTextAndNoTemplate() {
+    String braces = "{{ x }}, {{ 7 * 6 }} and {% raw %}";
+    Policy mine = new Policy("p", "1", "P", List.of(new Category("C1", "Code", braces)), true);
+    assertThat(open().render(mine, TWO).text()).contains("\nC1: Code.\n" + braces + "\nChat");
+  }
+
+  @Test
   void policyOfOnesOwnInAFrameOrNotAtAll() {
     Policy mine = new Policy("p", "1", "P", List.of(new Category("C1", "Spoilers", "")), true);
     PromptFormat frame = PromptFormats.find("llama-guard-1");
