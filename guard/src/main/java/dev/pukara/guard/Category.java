@@ -1,5 +1,6 @@
 package dev.pukara.guard;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -62,6 +63,13 @@ public record Category(
         examples,
         OptionalDouble.of(value),
         action);
+  }
+
+  /** The same with examples as to these categories only. */
+  Category withExamplesOf(Collection<String> codes) {
+    List<Example> kept = examples.stream().map(example -> example.only(codes)).toList();
+    return new Category(
+        code, name, description, shouldFlag, shouldNotFlag, kept, threshold, action);
   }
 
   /** The same under another name. */

@@ -1,5 +1,6 @@
 package dev.pukara.guard;
 
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -13,6 +14,14 @@ public record Example(Conversation conversation, List<String> codes) {
   /** Copies the list. */
   public Example {
     codes = List.copyOf(codes);
+  }
+
+  /**
+   * The same as to some categories only: what violated none of them is safe, or it would teach a
+   * code that is not there.
+   */
+  Example only(Collection<String> kept) {
+    return new Example(conversation, codes.stream().filter(kept::contains).toList());
   }
 
   /** True if it violates nothing. */

@@ -75,18 +75,10 @@ public record Policy(
   }
 
   private Policy keeping(Predicate<Category> wanted) {
-    List<Category> kept = categories.stream().filter(wanted).toList();
-    List<String> codes = kept.stream().map(Category::code).toList();
-    // A demonstration of a category that is not there would teach a code that is not there: what
-    // violated only that one is safe now.
-    List<Example> shown =
-        demonstrations.stream()
-            .map(
-                example ->
-                    new Example(
-                        example.conversation(),
-                        example.codes().stream().filter(codes::contains).toList()))
-            .toList();
+    List<Category> left = categories.stream().filter(wanted).toList();
+    List<String> codes = left.stream().map(Category::code).toList();
+    List<Category> kept = left.stream().map(category -> category.withExamplesOf(codes)).toList();
+    List<Example> shown = demonstrations.stream().map(example -> example.only(codes)).toList();
     return new Policy(id, version, title, kept, describe, shown, settings);
   }
 

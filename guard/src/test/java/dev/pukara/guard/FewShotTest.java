@@ -82,5 +82,8 @@ class FewShotTest {
     Policy shown = choose(POLICY.withSettings(withBudget(1000))).without(Set.of("C1"));
     assertThat(shown.demonstrations().stream().map(Example::codes))
         .containsExactly(List.of(), List.of(), List.of("C2"), List.of(), List.of());
+    // The same if it is left out before they are chosen.
+    Policy rest = choose(POLICY.withSettings(withBudget(1000)).without(Set.of("C1")));
+    assertThat(rest.demonstrations().stream().map(Example::codes)).containsExactly(List.of("C2"));
   }
 }
