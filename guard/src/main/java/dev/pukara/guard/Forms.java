@@ -17,7 +17,10 @@ final class Forms {
   /** The first sentences of a long message of the user. */
   static final String BEGINNING = "beginning";
 
-  /** Pieces of one message that are read by themselves, the first and the last ones. */
+  /**
+   * Pieces of one message that are read by themselves, the first and the last ones. Those between
+   * them are read as one: many delimiters neither hide a piece nor make the check expensive.
+   */
   private static final int PARTS_MAX = 8;
 
   /** Joined turns start at a multiple of this, so that their cached prefix lives a while. */
@@ -116,13 +119,17 @@ final class Forms {
       return List.of();
     }
     Message judged = form.conversation().last();
-    List<String> all = TextViews.parts(judged.text());
+    List<String> parts = new ArrayList<>(TextViews.parts(judged.text()));
+    if (parts.size() > PARTS_MAX) {
+      List<String> middle = parts.subList(PARTS_MAX / 2, parts.size() - PARTS_MAX / 2);
+      String joined = String.join("\n", middle);
+      middle.clear();
+      parts.add(joined);
+    }
     List<Form> forms = new ArrayList<>();
-    for (int i = 0; i < all.size(); i++) {
-      if (i < PARTS_MAX / 2 || i >= all.size() - PARTS_MAX / 2) {
-        Conversation piece = new Conversation(List.of(new Message(judged.role(), all.get(i))));
-        forms.addAll(windows.of(form.then(PART, piece)));
-      }
+    for (String part : parts) {
+      Conversation piece = new Conversation(List.of(new Message(judged.role(), part)));
+      forms.addAll(windows.of(form.then(PART, piece)));
     }
     return forms;
   }
