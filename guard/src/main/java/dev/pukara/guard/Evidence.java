@@ -3,20 +3,18 @@ package dev.pukara.guard;
 import java.util.List;
 
 /**
- * What a verdict rests on: of all forms of a conversation that were scored, the one that scored
- * highest.
+ * What a verdict rests on: of all forms of a conversation that were scored, the decisive one.
  *
- * @param conversation that form; its categories are asked about
  * @param odds that its last message is unsafe
+ * @param categories odds of its categories in the policy's order; empty if not asked for
+ * @param strictest action that any of the forms asks for
  * @param findings all forms, this one first
  * @param cost of all of them
  */
-record Evidence(Conversation conversation, Odds odds, List<Finding> findings, Cost cost) {
+record Evidence(
+    Odds odds, List<Odds> categories, Action strictest, List<Finding> findings, Cost cost) {
   Evidence {
+    categories = List.copyOf(categories);
     findings = List.copyOf(findings);
-  }
-
-  Evidence plus(Cost more) {
-    return new Evidence(conversation, odds, findings, cost.plus(more));
   }
 }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -339,39 +338,17 @@ public final class Guard implements AutoCloseable {
   private CompletableFuture<Verdict> judged(Conversation conversation, Scorer scorer, long start) {
     return new Examiner(scorer, judge, forms)
         .examine(conversation)
-        .thenCompose(
+        .thenApply(
             evidence ->
-                categories(evidence, scorer)
-                    .thenApply(
-                        categories ->
-                            judge.verdict(
-                                evidence.odds(),
-                                categories.odds(),
-                                trace(evidence, categories.cost(), start))));
+                judge.verdict(
+                    evidence.odds(),
+                    evidence.categories(),
+                    evidence.strictest(),
+                    trace(evidence, start)));
   }
 
-  private CompletableFuture<Reading> categories(Evidence evidence, Scorer scorer) {
-    if (!judge.wantsCategories(evidence.odds())) {
-      return CompletableFuture.completedFuture(new Reading(List.of(), Cost.NONE));
-    }
-    CompletableFuture<Reading> asked =
-        CompletableFuture.completedFuture(evidence.conversation()).thenCompose(scorer::categories);
-    // What is unsafe stays unsafe, even if nobody can tell any more what it violates.
-    return judge.isUnsafe(evidence.odds()) ? asked.exceptionally(this::unanswered) : asked;
-  }
-
-  /** For each category that the engine did not answer. */
-  private Reading unanswered(Throwable failure) {
-    if (failure instanceof CompletionException
-        && failure.getCause() instanceof EngineException engine) {
-      Odds odds = Odds.unanswered(String.valueOf(engine.getMessage()), false);
-      return new Reading(Collections.nCopies(policy.categories().size(), odds), Cost.NONE);
-    }
-    throw failure instanceof CompletionException known ? known : new CompletionException(failure);
-  }
-
-  private Trace trace(Evidence evidence, Cost more, long startNanos) {
-    Cost cost = evidence.cost().plus(more);
+  private Trace trace(Evidence evidence, long startNanos) {
+    Cost cost = evidence.cost();
     return new Trace(
         backEnd.model(),
         backEnd.digest(),

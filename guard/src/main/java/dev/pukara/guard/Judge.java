@@ -1,6 +1,7 @@
 package dev.pukara.guard;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -12,6 +13,9 @@ import java.util.stream.Stream;
  * score the category's own. Plain rules: no model, no clock.
  */
 final class Judge {
+  private static final Trace UNTRACED =
+      new Trace("", "", "", "", "", "", List.of(), 0, 0, 0);
+
   private final Policy policy;
   private final Settings settings;
 
@@ -42,8 +46,22 @@ final class Judge {
     };
   }
 
+  /**
+   * True if the categories' odds can change which of several forms decides: they make one unsafe,
+   * or say how strict its action is.
+   */
+  boolean needsCategories(Odds odds) {
+    return settings.categories() != CategoryMode.NEVER
+        && isReadable(odds)
+        && (hasOwnThresholds() || (isUnsafe(odds) && hasMildActions()));
+  }
+
   private boolean hasOwnThresholds() {
     return policy.categories().stream().anyMatch(category -> category.threshold().isPresent());
+  }
+
+  private boolean hasMildActions() {
+    return policy.categories().stream().anyMatch(category -> category.action() != Action.BLOCK);
   }
 
   private boolean isReadable(Odds odds) {
@@ -51,12 +69,18 @@ final class Judge {
     return !Double.isNaN(odds.probability(1)) && !(odds.mass() < settings.readableFloor());
   }
 
+  /** The verdict on one form of several, which nobody will see. */
+  Verdict verdict(Odds odds, List<Odds> categories) {
+    return verdict(odds, categories, Action.ALLOW, UNTRACED);
+  }
+
   /**
    * The verdict.
    *
    * @param categories odds in the policy's order; empty if not asked for
+   * @param least action if it is unsafe: what other forms of the conversation ask for
    */
-  Verdict verdict(Odds odds, List<Odds> categories, Trace trace) {
+  Verdict verdict(Odds odds, List<Odds> categories, Action least, Trace trace) {
     if (!isReadable(odds)) {
       return unreadable("", odds, trace);
     }
@@ -90,7 +114,7 @@ final class Judge {
     boolean likeliest = score >= settings.threshold() && unread.isEmpty();
     List<CategoryScore> violated = violated(scores, likeliest);
     List<String> codes = unread.stream().map(Category::code).toList();
-    Action action = action(violated, unread);
+    Action action = Collections.max(List.of(least, action(violated, unread)));
     return new Verdict.Unsafe(score, violated, scores, codes, crossings, action, trace);
   }
 

@@ -2,6 +2,7 @@ package dev.pukara.guard;
 
 import dev.pukara.guard.PromptFormat.CategoryQuestion;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +46,12 @@ final class Scorer {
     return format.question(policy.categories().getFirst(), role).isPresent()
         ? branches(conversation)
         : oneByOne(conversation);
+  }
+
+  /** What {@link #categories} gives where nobody answers. */
+  Reading noCategories(String reason) {
+    Odds odds = Odds.unanswered(reason, false);
+    return new Reading(Collections.nCopies(policy.categories().size(), odds), Cost.NONE);
   }
 
   /** A yes/no branch per category behind one conversation. */

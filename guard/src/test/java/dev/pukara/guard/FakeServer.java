@@ -72,7 +72,7 @@ final class FakeServer implements AutoCloseable {
       exchange.getResponseBody().write(bytes);
       if (answer.declaredBytes() > 0) {
         exchange.getResponseBody().flush();
-        Thread.sleep(2_000); // the rest never comes
+        Thread.sleep(60_000); // the rest never comes
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the client has left

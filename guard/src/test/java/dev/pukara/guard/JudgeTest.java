@@ -12,7 +12,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** From odds to verdicts: thresholds, actions, readability. */
 class JudgeTest {
-  private static final Trace TRACE = new Trace("m", "", "p", "", "f", "", List.of(), 0, 0, 0);
   private static final Category FRAUD = new Category("C1", "Fraud", "");
   private static final Category RIVALS =
       new Category(
@@ -35,14 +34,14 @@ class JudgeTest {
   @CsvSource({"0.49, 0.1, safe", "0.5, 0.1, unsafe", "0.1, 0.19, safe", "0.1, 0.2, unsafe"})
   void eitherThresholdMakesItUnsafe(double message, double rivals, String expected) {
     Judge judge = new Judge(policy(FRAUD, RIVALS), settings(CategoryMode.UNSAFE));
-    Verdict verdict = judge.verdict(odds(message), List.of(odds(0.1), odds(rivals)), TRACE);
+    Verdict verdict = judge.verdict(odds(message), List.of(odds(0.1), odds(rivals)));
     assertThat(verdict.getClass().getSimpleName()).isEqualToIgnoringCase(expected);
   }
 
   @Test
   void crossingsNameTheThresholds() {
     Judge judge = new Judge(policy(FRAUD, RIVALS), settings(CategoryMode.UNSAFE));
-    Verdict verdict = judge.verdict(odds(0.9), List.of(odds(0.6), odds(0.3)), TRACE);
+    Verdict verdict = judge.verdict(odds(0.9), List.of(odds(0.6), odds(0.3)));
     assertThat(verdict)
         .isInstanceOfSatisfying(
             Verdict.Unsafe.class,
@@ -58,16 +57,16 @@ class JudgeTest {
   @Test
   void actionIsTheStrictestOfTheViolatedCategories() {
     Judge judge = new Judge(policy(FRAUD, RIVALS), settings(CategoryMode.UNSAFE));
-    assertThat(judge.verdict(odds(0.1), List.of(odds(0.3), odds(0.3)), TRACE).action())
+    assertThat(judge.verdict(odds(0.1), List.of(odds(0.3), odds(0.3))).action())
         .isEqualTo(Action.FLAG);
-    assertThat(judge.verdict(odds(0.1), List.of(odds(0.3), odds(0.1)), TRACE).action())
+    assertThat(judge.verdict(odds(0.1), List.of(odds(0.3), odds(0.1))).action())
         .isEqualTo(Action.ALLOW);
   }
 
   @Test
   void unsafeAsAWholeNamesTheLikeliestCategory() {
     Judge judge = new Judge(policy(FRAUD, RIVALS), settings(CategoryMode.UNSAFE));
-    Verdict verdict = judge.verdict(odds(0.9), List.of(odds(0.3), odds(0.1)), TRACE);
+    Verdict verdict = judge.verdict(odds(0.9), List.of(odds(0.3), odds(0.1)));
     assertThat(((Verdict.Unsafe) verdict).categories().getFirst().code()).isEqualTo("C1");
   }
 
@@ -83,6 +82,25 @@ class JudgeTest {
     assertThat(new Judge(own, settings(CategoryMode.NEVER)).wantsCategories(odds(0.9))).isFalse();
   }
 
+  /** Otherwise nothing but the decisive form is asked about, which is faster. */
+  @Test
+  void everyFormNeedsCategoriesWhereTheyCanMakeAnotherOneDecide() {
+    Category mild =
+        new Category(
+            "C2", "Mild", "", List.of(), List.of(), List.of(), OptionalDouble.empty(), Action.FLAG);
+    Odds nothing = new Odds(Double.NaN, 0, Double.NaN);
+    Judge plain = new Judge(policy(FRAUD), settings(CategoryMode.ALWAYS));
+    Judge flags = new Judge(policy(FRAUD, mild), settings(CategoryMode.UNSAFE));
+    Judge own = new Judge(policy(FRAUD, RIVALS), settings(CategoryMode.UNSAFE));
+    Judge never = new Judge(policy(FRAUD, RIVALS), settings(CategoryMode.NEVER));
+    assertThat(plain.needsCategories(odds(0.9))).isFalse();
+    assertThat(flags.needsCategories(odds(0.9))).isTrue();
+    assertThat(flags.needsCategories(odds(0.1))).isFalse();
+    assertThat(own.needsCategories(odds(0.1))).isTrue();
+    assertThat(own.needsCategories(nothing)).isFalse();
+    assertThat(never.needsCategories(odds(0.9))).isFalse();
+  }
+
   @Test
   void unreadableIsNeverSafe() {
     Odds nothing = new Odds(Double.NaN, 0, Double.NaN);
@@ -90,10 +108,10 @@ class JudgeTest {
     Settings open = new Settings(1, 1, 0, 0.5, 0.1, true, CategoryMode.UNSAFE);
     for (Odds odds : List.of(nothing, elsewhere)) {
       Judge closed = new Judge(policy(FRAUD), settings(CategoryMode.UNSAFE));
-      assertThat(closed.verdict(odds, List.of(), TRACE)).isInstanceOf(Verdict.Unreadable.class);
-      assertThat(closed.verdict(odds, List.of(), TRACE).action()).isEqualTo(Action.BLOCK);
+      assertThat(closed.verdict(odds, List.of())).isInstanceOf(Verdict.Unreadable.class);
+      assertThat(closed.verdict(odds, List.of()).action()).isEqualTo(Action.BLOCK);
       assertThat(closed.wantsCategories(odds)).isFalse();
-      Verdict allowed = new Judge(policy(FRAUD), open).verdict(odds, List.of(), TRACE);
+      Verdict allowed = new Judge(policy(FRAUD), open).verdict(odds, List.of());
       assertThat(allowed).isInstanceOf(Verdict.Unreadable.class);
       assertThat(allowed.action()).isEqualTo(Action.ALLOW);
     }
@@ -107,17 +125,17 @@ class JudgeTest {
     Odds lost = Odds.unanswered("HTTP 500", true);
 
     Verdict.Unsafe whole =
-        (Verdict.Unsafe) judge.verdict(odds(0.9), List.of(odds(0.1), lost), TRACE);
+        (Verdict.Unsafe) judge.verdict(odds(0.9), List.of(odds(0.1), lost));
     assertThat(whole.unreadable()).containsExactly("C2");
     assertThat(whole.categoryScores()).extracting(CategoryScore::code).containsExactly("C1");
     assertThat(whole.categories()).isEmpty();
 
     // C1 blocks, and may be violated for all one knows.
-    Verdict rivals = judge.verdict(odds(0.1), List.of(lost, odds(0.3)), TRACE);
+    Verdict rivals = judge.verdict(odds(0.1), List.of(lost, odds(0.3)));
     assertThat(rivals).isInstanceOf(Verdict.Unsafe.class);
     assertThat(rivals.action()).isEqualTo(Action.BLOCK);
 
-    Verdict unknown = judge.verdict(odds(0.1), List.of(odds(0.1), lost), TRACE);
+    Verdict unknown = judge.verdict(odds(0.1), List.of(odds(0.1), lost));
     assertThat(unknown)
         .isInstanceOfSatisfying(
             Verdict.Unreadable.class,
