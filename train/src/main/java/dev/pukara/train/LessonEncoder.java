@@ -1,6 +1,7 @@
 package dev.pukara.train;
 
 import dev.pukara.guard.Conversation;
+import dev.pukara.guard.Message;
 import dev.pukara.guard.Policy;
 import dev.pukara.guard.Prompt;
 import dev.pukara.guard.Prompt.Piece;
@@ -8,6 +9,7 @@ import dev.pukara.guard.Prompt.Text;
 import dev.pukara.guard.PromptEncoder;
 import dev.pukara.guard.PromptFormat;
 import dev.pukara.guard.PromptFormat.CategoryQuestion;
+import dev.pukara.guard.Role;
 import dev.pukara.model.Tokenizer;
 import dev.pukara.train.data.Draft;
 import dev.pukara.train.data.Lesson;
@@ -18,7 +20,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Drafts to batches of tokens, by the prompt format and the encoder that the guard uses: what a
@@ -31,7 +35,8 @@ import java.util.stream.IntStream;
  *         └─ conversation ─── ...
  * </pre>
  *
- * A format whose question cannot branch off has verdict and answer right behind the conversation.
+ * A format that names the judged role before the policy has such a tree for each role. A format
+ * whose question cannot branch off has verdict and answer right behind the conversation.
  */
 final class LessonEncoder implements Draft.Meter {
   /** What a target is about. */
@@ -60,8 +65,9 @@ final class LessonEncoder implements Draft.Meter {
    */
   record Encoded(TrainBatch batch, List<Kind> kinds, int lessons, int tokens) {}
 
-  /** Tokens of a lesson; {@code questions} are in the lesson's order. */
-  private record Tokens(int[] stem, int[] tail, int[] answer, List<int[]> questions) {
+  /** Tokens of a lesson behind its prompt's prefix; {@code questions} are in the lesson's order. */
+  private record Tokens(
+      Prompt prompt, int[] stem, int[] tail, int[] answer, List<int[]> questions) {
     int count() {
       return stem.length
           + tail.length
@@ -89,9 +95,17 @@ final class LessonEncoder implements Draft.Meter {
     this.end = tokenizer.spec().eos();
   }
 
+  /** Both roles' prefixes where they differ, since a batch may have lessons of both. */
   @Override
   public int policy(Policy policy) {
-    return encoder.prefix(format.render(policy, Conversation.user(""))).length;
+    return Stream.of(Role.values())
+        .map(role -> new Conversation(List.of(new Message(role, ""))))
+        .map(conversation -> format.render(policy, conversation))
+        .collect(Collectors.toMap(Prompt::prefix, encoder::prefix, (one, same) -> one))
+        .values()
+        .stream()
+        .mapToInt(prefix -> prefix.length)
+        .sum();
   }
 
   @Override
@@ -123,7 +137,7 @@ final class LessonEncoder implements Draft.Meter {
             .ifPresent(words -> questions.add(encoder.tail(prompt, words.tail())));
       }
     }
-    return new Tokens(stem, tail, answer, questions);
+    return new Tokens(prompt, stem, tail, answer, questions);
   }
 
   private static int[] join(int[] left, int[] right) {
@@ -140,12 +154,15 @@ final class LessonEncoder implements Draft.Meter {
     List<Kind> kinds = new ArrayList<>();
     for (Draft.Group group : draft.groups()) {
       Policy policy = group.policy();
-      int[] prefix = encoder.prefix(format.render(policy, Conversation.user("")));
-      int root = builder.add(BatchBuilder.ROOT, prefix);
+      Map<List<Piece>, Integer> roots = new HashMap<>();
       int[] codeTokens = codeTokens(policy);
       for (Lesson lesson : group.lessons()) {
         Tokens known = measured.remove(lesson);
         Tokens tokens = known == null ? tokens(policy, lesson) : known;
+        Prompt prompt = tokens.prompt();
+        int root =
+            roots.computeIfAbsent(
+                prompt.prefix(), key -> builder.add(BatchBuilder.ROOT, encoder.prefix(prompt)));
         add(builder, kinds, root, lesson, tokens, codeTokens);
       }
     }

@@ -62,12 +62,12 @@ public record Preview(
       text.append("===== step ").append(step).append(", policy ").append(group.policy().id());
       text.append(", ").append(group.lessons().size()).append(" conversations, ");
       text.append(unsafe).append(" unsafe\n");
-      boolean first = true;
+      List<Prompt.Piece> before = List.of();
       for (Lesson lesson : chosen(group.lessons())) {
         Prompt prompt = format.render(group.policy(), lesson.conversation());
-        if (first) {
-          text.append(pieces(prompt.prefix()));
-          first = false;
+        if (!prompt.prefix().equals(before)) {
+          before = prompt.prefix();
+          text.append(pieces(before));
         }
         text.append("----- ").append(lesson.id()).append('\n');
         text.append(pieces(prompt.stem())).append(pieces(prompt.tail()));

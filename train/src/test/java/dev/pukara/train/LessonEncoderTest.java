@@ -77,7 +77,7 @@ class LessonEncoderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"pukara-1", "chatml"})
+  @ValueSource(strings = {"pukara-1", "chatml", "llama-guard-2"})
   void trainedIsServed(String formatId) throws IOException {
     PromptFormat format = PromptFormats.find(formatId);
     List<Lesson> lessons = new ArrayList<>();
