@@ -43,8 +43,12 @@ final class Lessons {
   }
 
   static Lessons open(Recipe recipe, ModelFile base) throws IOException {
-    List<Policy> own = TrainPolicies.own(recipe.policies());
     PromptFormat format = format(recipe);
+    List<Policy> own = new ArrayList<>();
+    for (Policy policy : TrainPolicies.own(recipe.policies())) {
+      Policy shown = Guard.inPrompt(recipe.base(), format, policy);
+      own.add(policy.withDemonstrations(shown.demonstrations()));
+    }
     Corpus corpus = Corpus.read(recipe.data(), own, format.id(), recipe.options());
     LessonEncoder encoder =
         new LessonEncoder(Tokenizer.of(base.tokenizer()), format, recipe.weights());

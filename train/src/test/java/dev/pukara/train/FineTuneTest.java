@@ -69,6 +69,10 @@ class FineTuneTest {
   }
 
   private Recipe recipe(String out, String more) {
+    return recipe(out, more, shared.resolve("shop.yaml"));
+  }
+
+  private Recipe recipe(String out, String more, Path policy) {
     Fields fields =
         Fields.parse(
             """
@@ -84,7 +88,7 @@ class FineTuneTest {
             "test");
     fields.set("base", shared.resolve("tiny.gguf").toString());
     fields.set("data", List.of(shared.resolve("rows.jsonl").toString()));
-    fields.set("policy", List.of(shared.resolve("shop.yaml").toString()));
+    fields.set("policy", List.of(policy.toString()));
     fields.set("out", folder.resolve(out).toString());
     return Recipe.read(fields);
   }
@@ -211,6 +215,18 @@ class FineTuneTest {
     RunListener.PolicyScore unranked = new RunListener.PolicyScore("b", 2, 0, 0.5, Double.NaN, 0);
     assertThat(new RunListener.ValidationReport(4, List.of(ranked, unranked), true).auprc())
         .isEqualTo(0.75);
+  }
+
+  @Test
+  void demonstrationsStandInThePromptAsTheyAreServed() throws IOException {
+    Path policy = folder.resolve("shown.yaml");
+    String shown = "{code: K1, name: Rude, examples: {unsafe: [You clown]}}";
+    Files.writeString(
+        policy, "few_shot_tokens: 100\n" + POLICY.replace("{code: K1, name: Rude}", shown));
+    Preview preview = FineTune.preview(recipe("shown", "", policy), STEPS);
+    assertThat(preview.batches())
+        .anyMatch(
+            batch -> batch.contains("You clown<|im_end|>\n<|im_start|>guard\nUser: unsafe K1"));
   }
 
   @Test
