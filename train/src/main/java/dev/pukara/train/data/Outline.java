@@ -46,12 +46,11 @@ record Outline(
       if (random.nextDouble() >= rate) {
         return new Rule(usual, scope);
       }
-      return new Rule(
-          new Category(
-              usual.code(),
-              other(usual.name(), names, random),
-              other(usual.description(), descriptions, random)),
-          scope);
+      String name = other(usual.name(), names, random);
+      String description = other(usual.description(), descriptions, random);
+      // Points are said in the usual words and stay with them.
+      boolean onlyUsual = names.isEmpty() && descriptions.isEmpty();
+      return new Rule(onlyUsual ? usual : new Category(usual.code(), name, description), scope);
     }
 
     private static String other(String usual, List<String> others, Random random) {

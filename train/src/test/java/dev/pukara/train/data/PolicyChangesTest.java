@@ -2,9 +2,13 @@ package dev.pukara.train.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pukara.guard.Action;
+import dev.pukara.guard.Category;
+import dev.pukara.guard.Policy;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -157,6 +161,25 @@ class PolicyChangesTest {
       }
     }
     throw new AssertionError("no topic of cooking");
+  }
+
+  /** Nobody knows other words for a category of the user: it stays as it is, points and all. */
+  @Test
+  void rewordingLeavesOwnPoliciesWhole() {
+    Category whole =
+        new Category(
+            "B1",
+            "Accounts",
+            "Of others.",
+            List.of("balances"),
+            List.of("opening hours"),
+            List.of(),
+            OptionalDouble.empty(),
+            Action.BLOCK);
+    PolicyBook book = PolicyBook.standard();
+    book.add(new Policy("bank", "1", "Bank", List.of(whole), true), "pukara-1");
+    Variant reworded = book.outline("bank").variant(new Random(1), 1, true);
+    assertThat(reworded.policy().categories()).containsExactly(whole);
   }
 
   @Test
