@@ -81,16 +81,34 @@ public final class Curriculum {
     boolean twice =
         options.rates().flip().hits(step, random)
             && meter.policy(variant.policy()) < tokensMax / POLICY_PART;
-    Filling first = new Filling(variant, step, random, meter, twice ? tokensMax / 2 : tokensMax);
-    first.fill();
-    if (!twice) {
-      return new Draft(List.of(first.group()));
+    if (twice) {
+      Map<String, Long> position = position();
+      Optional<Draft> both = twice(variant, step, random, meter, tokensMax);
+      if (both.isPresent()) {
+        return both.get();
+      }
+      restore(position);
+    }
+    Filling whole = new Filling(variant, step, random, meter, tokensMax);
+    if (!whole.fill()) {
+      throw whole.empty();
+    }
+    return new Draft(List.of(whole.group()));
+  }
+
+  /** The same texts under two policies; nothing if one of the halves has no room for any. */
+  private Optional<Draft> twice(
+      Variant variant, int step, Random random, Draft.Meter meter, int tokensMax) {
+    Filling first = new Filling(variant, step, random, meter, tokensMax / 2);
+    if (!first.fill()) {
+      return Optional.empty();
     }
     Variant other = variants.flipped(variant, first.cases, random);
     Filling second = new Filling(other, step, random, meter, tokensMax - first.tokens);
     first.cases.forEach(second::repeat);
-    second.fill();
-    return new Draft(List.of(first.group(), second.group()));
+    return second.fill()
+        ? Optional.of(new Draft(List.of(first.group(), second.group())))
+        : Optional.empty();
   }
 
   /** One group on its way to be full. */
@@ -104,6 +122,7 @@ public final class Curriculum {
     private final int tokensMax;
     private final List<Lesson> lessons = new ArrayList<>();
     private final List<Case> cases = new ArrayList<>();
+    private Optional<Case> tooLong = Optional.empty();
     private int tokens;
     private int unsafe;
 
@@ -122,11 +141,15 @@ public final class Curriculum {
       return new Draft.Group(policy, lessons);
     }
 
-    /** Draws until the first case that does not fit; that one is put back. */
-    void fill() {
+    /**
+     * Draws until the first case that does not fit; that one is put back.
+     *
+     * @return false if nothing fits
+     */
+    boolean fill() {
       int dry = 0;
-      int tooLong = 0;
-      while (dry < 4) {
+      int tries = 0;
+      while (dry < 4 && tries < LONG_MAX) {
         boolean wantUnsafe =
             unsafe < options.unsafeShare() * (lessons.size() + random.nextDouble());
         Optional<Pools.Drawn> drawn = draw(wantUnsafe).or(() -> draw(!wantUnsafe));
@@ -137,29 +160,34 @@ public final class Curriculum {
         if (!add(drawn.get().drawn())) {
           if (!lessons.isEmpty()) {
             drawn.get().from().putBack();
-            return;
+            return true;
           }
-          tooLong++;
-          if (tooLong == LONG_MAX) {
-            throw new RecipeException(
-                "case "
-                    + drawn.get().drawn().id()
-                    + " under policy "
-                    + variant.id()
-                    + " does not fit into a batch of "
-                    + tokensMax
-                    + " tokens; raise batch-tokens or lower characters-max");
-          }
+          tooLong = Optional.of(drawn.get().drawn());
+          tries++;
           continue;
         }
         partner(drawn.get().drawn());
       }
-      if (lessons.isEmpty()) {
-        throw new RecipeException(
-            "no row can be judged by policy "
-                + variant.id()
-                + "; give rows with codes of that policy, or leave the policy out");
-      }
+      return !lessons.isEmpty();
+    }
+
+    /** Why nothing fits. */
+    RecipeException empty() {
+      return new RecipeException(
+          tooLong
+              .map(
+                  judged ->
+                      "case "
+                          + judged.id()
+                          + " under policy "
+                          + variant.id()
+                          + " does not fit into a batch of "
+                          + tokensMax
+                          + " tokens; raise batch-tokens or lower characters-max")
+              .orElse(
+                  "no row can be judged by policy "
+                      + variant.id()
+                      + "; give rows with codes of that policy, or leave the policy out"));
     }
 
     private Optional<Pools.Drawn> draw(boolean wantUnsafe) {

@@ -151,6 +151,28 @@ class CurriculumTest {
   }
 
   @Test
+  void textsTooLongForTwoPoliciesStandUnderOne() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      String text = "word ".repeat(100) + i;
+      String unsafe = i % 2 == 0 ? ",\"lg3\":[\"S2\"]" : "";
+      lines.add(row(i, "long", text, i % 2 == 0 ? "unsafe" : "safe", unsafe));
+    }
+    Path file = folder.resolve("long.jsonl");
+    Files.write(file, lines);
+    DataOptions options =
+        options("{validation-share: 0, rates: {flip: 1, drop-violated: 0, drop-unviolated: 0}}");
+    Corpus corpus = Corpus.read(List.of(file), List.of(), FORMAT, options);
+    Curriculum curriculum = new Curriculum(corpus, options);
+    for (int step = 0; step < 20; step++) {
+      assertThat(curriculum.next(step, 0, METER, 300).groups()).hasSize(1);
+    }
+    assertThatThrownBy(() -> curriculum.next(20, 0, METER, 150))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("does not fit into a batch of 150 tokens; raise batch-tokens");
+  }
+
+  @Test
   void labelsFollowTheShownCategories() throws IOException {
     Curriculum curriculum =
         curriculum(options("rates: {drop-violated: 0.5, drop-unviolated: 0.4}"));
