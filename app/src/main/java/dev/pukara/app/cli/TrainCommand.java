@@ -188,11 +188,15 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (!policies.isEmpty()) {
       fields.set("policy", policies);
+      fields.remove("rows.policies");
     }
     if (!tiers.isEmpty()) {
       fields.set("rows.tiers", tiers);
     }
-    set(fields, "epochs", epochs);
+    if (epochs != null) {
+      fields.set("epochs", epochs);
+      fields.remove("steps");
+    }
     set(fields, "steps", steps);
     set(fields, "learning-rate", learningRate);
     set(fields, "batch-tokens", batchTokens);

@@ -123,6 +123,11 @@ public final class Fields {
     map.set(names[names.length - 1], YAML.valueToTree(value));
   }
 
+  /** Takes a field out, such as one that contradicts the command line. */
+  public void remove(String path) {
+    set(path, YAML.getNodeFactory().nullNode());
+  }
+
   private Optional<JsonNode> find(String name) {
     asked.add(name);
     JsonNode value = node.get(name);
