@@ -7,6 +7,7 @@ import dev.pukara.model.LlamaConfig;
 import dev.pukara.model.ModelFile;
 import dev.pukara.model.StorageTypes;
 import dev.pukara.model.WrittenModel;
+import dev.pukara.train.data.RecipeException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,8 +65,8 @@ public final class Trainer implements AutoCloseable {
    * One step of the optimizer: the gradient of the mean loss over the targets of all micro-batches,
    * clipped, then AdamW.
    *
-   * @throws ArithmeticException if the loss or the gradient is not finite; the weights are then as
-   *     they were
+   * @throws RecipeException if the loss or the gradient is not finite; the weights are then as they
+   *     were
    */
   public StepResult step(List<TrainBatch> microBatches, double learningRate) {
     if (averageIsIn) {
@@ -73,10 +74,11 @@ public final class Trainer implements AutoCloseable {
     }
     StepResult result = gradients(microBatches);
     if (!Double.isFinite(result.loss()) || !Double.isFinite(result.gradientNorm())) {
-      throw new ArithmeticException(
+      throw new RecipeException(
           String.format(
               Locale.ROOT,
-              "step %d: loss %s, gradient norm %s; try a lower learning rate than %s",
+              "step %d: loss %s, gradient norm %s; try a lower learning rate than %s, in another"
+                  + " folder (--out)",
               steps,
               result.loss(),
               result.gradientNorm(),
