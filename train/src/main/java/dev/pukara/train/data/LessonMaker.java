@@ -73,7 +73,7 @@ final class LessonMaker {
     } else if (user && rates.pad().hits(step, random)) {
       conversation = padded(conversation, variant, random);
     } else if (user && rates.obfuscate().hits(step, random)) {
-      conversation = TextChanges.obfuscate(conversation, random);
+      conversation = obfuscated(judged, variant, random);
     }
     if (conversation.messages().size() <= 2 && rates.context().hits(step, random)) {
       conversation = behindAnother(conversation, variant, random);
@@ -83,7 +83,7 @@ final class LessonMaker {
     return make(judged, conversation, variant, questions);
   }
 
-  /** The case as it is, asked about every category. */
+  /** The case as it is, asked for its verdict alone. */
   Lesson plain(Case judged, Variant variant) {
     return make(judged, judged.conversation(), variant, List.of());
   }
@@ -99,6 +99,15 @@ final class LessonMaker {
 
   private boolean isStatement(Case judged) {
     return options.source(judged.source()).statements() || STATEMENTS.contains(judged.kind());
+  }
+
+  /** In disguise, unless that brings in what the policy may rule out, such as capital letters. */
+  private static Conversation obfuscated(Case judged, Variant variant, Random random) {
+    Conversation disguised = TextChanges.obfuscate(judged.conversation(), random);
+    boolean stays =
+        variant.verdict(judged) == Judgement.YES
+            || variant.verdict(judged.with(disguised)) == Judgement.NO;
+    return stays ? disguised : judged.conversation();
   }
 
   private Conversation padded(Conversation conversation, Variant variant, Random random) {

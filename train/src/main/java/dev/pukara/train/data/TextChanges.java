@@ -84,7 +84,7 @@ final class TextChanges {
     int total = 0;
     for (Message message : conversation.messages().reversed()) {
       String text = middleOut(message.text(), charactersMax);
-      total += text.length();
+      total += Math.min(text.length(), charactersMax); // the dots for a middle are free
       if (!turns.isEmpty() && total > 2 * charactersMax) {
         break;
       }

@@ -86,6 +86,12 @@ class TextChangesTest {
   }
 
   @Test
+  void aLongAnswerKeepsItsLongQuestion() {
+    Conversation talk = Conversation.user("x".repeat(100)).agent("y".repeat(100));
+    assertThat(TextChanges.shorten(talk, 20).messages()).hasSize(2);
+  }
+
+  @Test
   void oldTurnsGoFirst() {
     Conversation talk = Conversation.user("x".repeat(20));
     for (int i = 0; i < 4; i++) {
