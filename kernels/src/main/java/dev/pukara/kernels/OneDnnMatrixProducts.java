@@ -151,18 +151,26 @@ final class OneDnnMatrixProducts implements MatrixProducts {
   }
 
   /**
-   * Multiplications from which on an f32 product is worth packing its factors; those of attention
-   * stay below, those of the projections are far above.
+   * Multiplications from which on an f32 product is worth packing its factors. Those of attention
+   * stay below while they have few keys (SmolLM2-135M: up to 1,365), those of the projections are
+   * far above.
    */
   private static final long LARGE = 1 << 24;
 
   private final Workers workers;
+  private final long large;
   private final Map<Shape, Product> products = new ConcurrentHashMap<>();
   private final Member[] members;
 
   OneDnnMatrixProducts(Workers workers) {
+    this(workers, LARGE);
+  }
+
+  /** With another limit from which on f32 products are packed. */
+  OneDnnMatrixProducts(Workers workers, long large) {
     OneDnnLibrary.load();
     this.workers = workers;
+    this.large = large;
     members = new Member[workers.members()];
     for (int i = 0; i < members.length; i++) {
       members[i] = new Member();
@@ -189,7 +197,7 @@ final class OneDnnMatrixProducts implements MatrixProducts {
   public void multiply(int member, Matrix a, Matrix b, Matrix c, boolean accumulate) {
     MatrixProducts.check(a, b, c, accumulate);
     OneDnn.singleThreaded();
-    if (a.element() == Element.F32 && (long) c.rows() * c.cols() * a.cols() >= LARGE) {
+    if (a.element() == Element.F32 && (long) c.rows() * c.cols() * a.cols() >= large) {
       OneDnnSgemm.multiply(a, b, c, accumulate);
       return;
     }
