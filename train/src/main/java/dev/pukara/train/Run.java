@@ -37,6 +37,7 @@ final class Run implements AutoCloseable {
   private final boolean averaged;
   private final int roundFrom;
   private RunState state;
+  private boolean rounding;
 
   private Run(
       Recipe recipe,
@@ -176,7 +177,8 @@ final class Run implements AutoCloseable {
   }
 
   private void roundIfDue(int step) {
-    if (recipe.roundLast() > 0 && step >= roundFrom) {
+    if (recipe.roundLast() > 0 && step >= roundFrom && !rounding) {
+      rounding = true; // from now on every update rounds
       trainer.roundWeights(recipe.export());
     }
   }
