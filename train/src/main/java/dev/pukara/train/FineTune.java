@@ -30,7 +30,7 @@ public final class FineTune {
    * What became of a run.
    *
    * @param ending how it ended
-   * @param steps done in all
+   * @param steps done in all; 0 if there was nothing left to do
    * @param model the GGUF file; exists unless the run was stopped
    */
   public record Result(Ending ending, int steps, Path model) {}

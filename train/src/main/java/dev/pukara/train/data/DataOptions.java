@@ -84,7 +84,7 @@ public record DataOptions(
   }
 
   /**
-   * Reads the map {@code data} of a recipe.
+   * Reads the map {@code rows} of a recipe.
    *
    * @param policies if the map names none
    */
