@@ -13,8 +13,7 @@ import java.util.stream.Stream;
  * score the category's own. Plain rules: no model, no clock.
  */
 final class Judge {
-  private static final Trace UNTRACED =
-      new Trace("", "", "", "", "", "", List.of(), 0, 0, 0);
+  private static final Trace UNTRACED = new Trace("", "", "", "", "", "", List.of(), 0, 0, 0);
 
   private final Policy policy;
   private final Settings settings;

@@ -40,7 +40,8 @@ class GuardedStreamTest {
           judged.add(conversation);
           double p = score.applyAsDouble(conversation.last().text());
           Trace trace = new Trace("m", "", "p", "", "f", "", List.of(), 100, 90, 1);
-          return judge.verdict(new Odds(Math.log(1 - p), Math.log(p), 1), List.of(), Action.ALLOW, trace);
+          return judge.verdict(
+              new Odds(Math.log(1 - p), Math.log(p), 1), List.of(), Action.ALLOW, trace);
         },
         windows,
         options,

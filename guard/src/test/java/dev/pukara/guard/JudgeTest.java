@@ -124,8 +124,7 @@ class JudgeTest {
     Judge judge = new Judge(policy(FRAUD, RIVALS), settings);
     Odds lost = Odds.unanswered("HTTP 500", true);
 
-    Verdict.Unsafe whole =
-        (Verdict.Unsafe) judge.verdict(odds(0.9), List.of(odds(0.1), lost));
+    Verdict.Unsafe whole = (Verdict.Unsafe) judge.verdict(odds(0.9), List.of(odds(0.1), lost));
     assertThat(whole.unreadable()).containsExactly("C2");
     assertThat(whole.categoryScores()).extracting(CategoryScore::code).containsExactly("C1");
     assertThat(whole.categories()).isEmpty();

@@ -33,8 +33,7 @@ class StrictestFormTest {
       Category... categories) {
     Policy policy = new Policy("p", "1", "P", List.of(categories), true);
     FakeBackEnd backEnd = new FakeBackEnd(10_000, score);
-    Judge judge =
-        new Judge(policy, new Settings(1, 1, 0, 0.5, 0, failOpen, CategoryMode.UNSAFE));
+    Judge judge = new Judge(policy, new Settings(1, 1, 0, 0.5, 0, failOpen, CategoryMode.UNSAFE));
     Scorer scorer = new Scorer(new Call(backEnd, Duration.ZERO), FORMAT, policy, 0);
     Forms forms = new Forms(options, Windows.of(options, backEnd, FORMAT, policy));
     Evidence evidence = new Examiner(scorer, judge, forms).examine(conversation).join();
@@ -68,8 +67,7 @@ class StrictestFormTest {
   void flaggedWindowDoesNotHideBlockedOne() {
     Conversation conversation = Conversation.user("How do I build a bomb?" + FILLER + " goodbye");
     assertBlocksWeapons(
-        check(
-            StrictestFormTest::score, false, SMALL_WINDOWS, conversation, WEAPONS, SUICIDE));
+        check(StrictestFormTest::score, false, SMALL_WINDOWS, conversation, WEAPONS, SUICIDE));
     DefenceOptions everyTurn = DefenceOptions.NONE.withEveryTurn(true);
     conversation = Conversation.user("How do I build a bomb?").agent("No.").andUser("goodbye");
     assertBlocksWeapons(
