@@ -12,13 +12,11 @@ final class Reversed implements Decoder {
 
   @Override
   public String decode(String text) {
-    Segments part = Segments.best(text, Segments.words(text), Reversed::reverse);
-    if (part.isEmpty()) {
-      return text;
-    }
-    return CAPITAL_LAST.matcher(text.substring(part.start(), part.end())).matches()
-        ? part.replace(text, Reversed::eachWord)
-        : part.replace(text, Reversed::reverse);
+    return new Segments(text).replace(Reversed::reverse, Reversed::part);
+  }
+
+  private static String part(String text) {
+    return CAPITAL_LAST.matcher(text).matches() ? eachWord(text) : reverse(text);
   }
 
   private static String eachWord(String text) {

@@ -1,45 +1,33 @@
 package dev.pukara.guard.text;
 
-import java.util.List;
 import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
-import java.util.regex.MatchResult;
 
-/** The 25 Caesar shifts, rot13 first, and Atbash: the one whose words read as words. */
+/** The 25 Caesar shifts, rot13 first, and Atbash: those whose words read as words. */
 final class Shifted implements Decoder {
   private static final int LETTERS = 26;
   private static final int ROT13 = 13;
 
   @Override
   public String decode(String text) {
-    List<MatchResult> words = Segments.words(text);
-    String plain = decode(text, words, word -> shift(word, ROT13));
-    if (!plain.equals(text)) {
+    String plain = without(new Segments(text), word -> shift(word, ROT13));
+    Segments segments = new Segments(plain);
+    if (!segments.needsALook()) {
       return plain;
     }
-    if (mostlyWords(words)) {
-      return text;
-    }
-    for (int by = 1; by < LETTERS; by++) {
+    for (int by = 1; by <= LETTERS; by++) {
       int shift = by;
-      plain = decode(text, words, word -> shift(word, shift));
-      if (!plain.equals(text)) {
-        return plain;
+      String next = without(segments, by < LETTERS ? word -> shift(word, shift) : Shifted::atbash);
+      if (!next.equals(plain)) {
+        plain = next;
+        segments = new Segments(plain);
       }
     }
-    return decode(text, words, Shifted::atbash);
+    return plain;
   }
 
-  private static String decode(
-      String text, List<MatchResult> words, UnaryOperator<String> transform) {
-    Segments part = Segments.best(text, words, transform);
-    return part.isEmpty() ? text : part.replace(text, transform);
-  }
-
-  /** Most texts are, and need no further look. */
-  private static boolean mostlyWords(List<MatchResult> words) {
-    long known = words.stream().filter(word -> Language.isWord(word.group())).count();
-    return 2 * known >= words.size();
+  private static String without(Segments segments, UnaryOperator<String> transform) {
+    return segments.replace(transform, transform);
   }
 
   static String shift(String text, int by) {
