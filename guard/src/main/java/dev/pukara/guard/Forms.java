@@ -68,7 +68,7 @@ final class Forms {
     }
     List<Message> messages = new ArrayList<>(upTo.messages());
     messages.set(turn, new Message(judged.role(), text.get()));
-    return windows.of(new Form(BEGINNING, turn, new Conversation(messages)));
+    return readings(new Form(BEGINNING, turn, new Conversation(messages)));
   }
 
   /**
@@ -119,7 +119,7 @@ final class Forms {
       return List.of();
     }
     Message judged = form.conversation().last();
-    List<String> parts = new ArrayList<>(TextViews.parts(judged.text()));
+    List<String> parts = new ArrayList<>(TextViews.parts(judged.text(), options.disguises()));
     if (parts.size() > PARTS_MAX) {
       List<String> middle = parts.subList(PARTS_MAX / 2, parts.size() - PARTS_MAX / 2);
       String joined = String.join("\n", middle);

@@ -1,6 +1,8 @@
 package dev.pukara.guard.text;
 
 import java.text.Normalizer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Characters that read as others: invisible ones dropped, messages hidden in tags and variation
@@ -18,47 +20,66 @@ final class Characters implements Decoder {
   private static final int MARKS_MIN = 3;
   private static final int MARKS_MAX = 30;
 
+  private static final int BRAILLE_BLANK = 0x2800;
+
+  /** NFKC makes a sentence of this one sign: a text of it would grow eighteenfold. */
+  private static final Pattern NORMALIZED = Pattern.compile("[^\uFDFA]+");
+
   @Override
   public String decode(String text) {
-    if (isAscii(text)) {
-      return text;
+    Folded folded = fold(text);
+    return folded.disguised() ? folded.text() : text;
+  }
+
+  /** The text as it is seen, even if nothing in it is a disguise by itself. */
+  static String folded(String text) {
+    return fold(text).text();
+  }
+
+  private record Folded(String text, boolean disguised) {}
+
+  private static Folded fold(String text) {
+    if (text.chars().allMatch(c -> c <= 0x7F && !Invisible.isControl(c))) {
+      return new Folded(text, false);
     }
     Invisible visible = Invisible.reveal(text);
-    String plain = enclosed(visible.text());
-    boolean styled = styledLetters(plain) >= STYLED_MIN;
-    plain = Normalizer.normalize(withoutPiles(plain), Normalizer.Form.NFKC);
+    boolean styled = styledLetters(visible.text()) >= STYLED_MIN;
+    String plain = normalized(withoutPiles(plainSigns(visible.text())));
     int marks = looseMarks(plain);
     if (marks >= MARKS_MIN) {
       plain = withoutMarks(plain);
     }
     String folded = LookAlikes.fold(plain);
     boolean disguised = visible.found() || styled || marks >= MARKS_MIN || !folded.equals(plain);
-    return disguised ? folded : text;
+    return new Folded(folded, disguised);
   }
 
-  private static boolean isAscii(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (text.charAt(i) > 0x7F) {
-        return false;
-      }
-    }
-    return true;
+  private static String normalized(String text) {
+    return NORMALIZED
+        .matcher(text)
+        .replaceAll(
+            part ->
+                Matcher.quoteReplacement(Normalizer.normalize(part.group(), Normalizer.Form.NFKC)));
   }
 
-  /** Letters in circles and squares, for which NFKC knows nothing. */
-  private static String enclosed(String text) {
-    if (text.codePoints().noneMatch(Characters::isEnclosed)) {
-      return text;
-    }
-    StringBuilder plain = new StringBuilder();
-    text.codePoints()
-        .map(code -> isEnclosed(code) ? 'A' + (code - 0x1F150) % 0x20 : code)
-        .forEach(plain::appendCodePoint);
+  /** Letters in circles, squares and parentheses, of which NFKC makes no letters, and a blank. */
+  private static String plainSigns(String text) {
+    StringBuilder plain = new StringBuilder(text.length());
+    text.codePoints().map(Characters::plainSign).forEach(plain::appendCodePoint);
     return plain.toString();
   }
 
-  private static boolean isEnclosed(int code) {
-    return code >= 0x1F150 && code < 0x1F18A && (code - 0x1F150) % 0x20 < 26;
+  private static int plainSign(int code) {
+    if (code >= 0x1F150 && code < 0x1F18A && (code - 0x1F150) % 0x20 < 26) {
+      return 'A' + (code - 0x1F150) % 0x20;
+    }
+    if (code >= 0x1F110 && code < 0x1F12A) {
+      return 'A' + code - 0x1F110;
+    }
+    if (code >= 0x249C && code < 0x24B6) {
+      return 'a' + code - 0x249C;
+    }
+    return code == BRAILLE_BLANK ? ' ' : code;
   }
 
   /**
@@ -87,7 +108,7 @@ final class Characters implements Decoder {
         || code == 0xFF9F;
   }
 
-  /** Index letters of formulas stand alone, those of a disguise stand together. */
+  /** Index letters of formulas and of lists stand alone, those of a disguise stand together. */
   private static int styledLetters(String text) {
     int count = 0;
     boolean raised = false;
@@ -95,9 +116,11 @@ final class Characters implements Decoder {
       int code = text.codePointAt(i);
       i += Character.charCount(code);
       boolean raisedBefore = raised;
-      raised = Character.getType(code) == Character.MODIFIER_LETTER;
+      raised =
+          Character.getType(code) == Character.MODIFIER_LETTER || code >= 0x249C && code < 0x24B6;
       if (code > 0xBE && (!raised || raisedBefore)) {
-        String plain = Normalizer.normalize(Character.toString(code), Normalizer.Form.NFKC);
+        String sign = Character.toString(plainSign(code));
+        String plain = Normalizer.normalize(sign, Normalizer.Form.NFKC);
         count += plain.length() == 1 && isAsciiLetter(plain.charAt(0)) ? 1 : 0;
       }
     }
@@ -113,17 +136,31 @@ final class Characters implements Decoder {
       if (isMark(c)) {
         count += latin ? 1 : 0;
       } else {
-        latin = Character.UnicodeScript.of(c) == Character.UnicodeScript.LATIN;
+        latin = isLatin(c);
       }
     }
     return count;
   }
 
+  /** Letters of scripts that do not look like Latin keep their marks. */
   private static String withoutMarks(String text) {
-    String parts = Normalizer.normalize(text, Normalizer.Form.NFD);
-    StringBuilder plain = new StringBuilder();
-    parts.codePoints().filter(code -> !isMark(code)).forEach(plain::appendCodePoint);
+    StringBuilder plain = new StringBuilder(text.length());
+    boolean keeps = false;
+    for (int code : text.codePoints().toArray()) {
+      if (isMark(code)) {
+        plain.append(keeps ? Character.toString(code) : "");
+        continue;
+      }
+      keeps = Character.isLetter(code) && !isLatin(code) && !LookAlikes.has(code);
+      String letter = Character.toString(code);
+      plain.appendCodePoint(
+          isLatin(code) ? Normalizer.normalize(letter, Normalizer.Form.NFD).codePointAt(0) : code);
+    }
     return plain.toString();
+  }
+
+  private static boolean isLatin(int code) {
+    return Character.UnicodeScript.of(code) == Character.UnicodeScript.LATIN;
   }
 
   private static boolean isMark(int code) {

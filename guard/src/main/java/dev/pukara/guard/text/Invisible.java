@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  */
 record Invisible(String text, boolean found) {
   private static final int TAG = 0xE0000;
+  private static final int NEXT_LINE = 0x85;
   private static final int BLACK_FLAG = 0x1F3F4;
 
   /** England, Scotland and Wales, whose flags are spelled in tags behind a black one. */
@@ -132,9 +133,15 @@ record Invisible(String text, boolean found) {
     };
   }
 
+  /** Control characters that break no line and set nothing apart. */
+  static boolean isControl(int code) {
+    return Character.isISOControl(code) && !Character.isWhitespace(code) && code != NEXT_LINE;
+  }
+
   /** Those of Unicode that are ignored by default, the ones for later use included. */
   private static boolean isInvisible(int code) {
     return Character.getType(code) == Character.FORMAT
+        || isControl(code)
         || code == 0x034F
         || code == 0x115F
         || code == 0x1160

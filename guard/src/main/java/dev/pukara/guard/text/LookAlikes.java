@@ -2,6 +2,7 @@ package dev.pukara.guard.text;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Latin letters written with letters of Cyrillic, Greek, Armenian and others that look like them. A
@@ -10,13 +11,20 @@ import java.util.Map;
 final class LookAlikes {
   private static final Map<Integer, Integer> LATIN = table();
 
+  /** Fewer letters are words by accident. */
+  private static final int LETTERS_MIN = 5;
+
   private LookAlikes() {}
+
+  static boolean has(int code) {
+    return LATIN.containsKey(code);
+  }
 
   static String fold(String text) {
     if (text.codePoints().noneMatch(LATIN::containsKey)) {
       return text;
     }
-    boolean latin = isMostlyLatin(text);
+    boolean latin = isMostlyLatin(text) || readsAsLatin(text);
     String folded = fold(text, latin, 2);
     // Where words mix scripts, a lone Cyrillic letter is a disguise too.
     return folded.equals(text) ? text : fold(folded, latin, 1);
@@ -63,9 +71,13 @@ final class LookAlikes {
     if (!mixed && !whole) {
       return word;
     }
-    StringBuilder folded = new StringBuilder();
-    word.codePoints().map(code -> LATIN.getOrDefault(code, code)).forEach(folded::appendCodePoint);
-    return folded.toString();
+    return map(word, code -> LATIN.getOrDefault(code, code));
+  }
+
+  private static String map(String text, IntUnaryOperator mapping) {
+    StringBuilder mapped = new StringBuilder();
+    text.codePoints().map(mapping).forEach(mapped::appendCodePoint);
+    return mapped.toString();
   }
 
   private static int wordEnd(String text, int from) {
@@ -90,6 +102,13 @@ final class LookAlikes {
       }
     }
     return ascii > others;
+  }
+
+  /** True if most of what is not ASCII would be common words: no other language looks like that. */
+  private static boolean readsAsLatin(String text) {
+    String alike = map(text, code -> code < 0x80 ? ' ' : LATIN.getOrDefault(code, code));
+    return alike.chars().filter(Character::isLetter).count() >= LETTERS_MIN
+        && Language.hasWords(alike);
   }
 
   private static Map<Integer, Integer> table() {

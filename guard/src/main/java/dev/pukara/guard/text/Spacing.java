@@ -14,13 +14,16 @@ import java.util.regex.Pattern;
  * all gaps are alike, common words tell where they end.
  */
 final class Spacing implements Decoder {
-  private static final String GAP = "[ \\t\\n.\\-_*/|,+~·•'`:;]{1,3}";
+  private static final String GAP = "[ \\t\\r\\n.\\-_*/|,+~·•'`:;]{1,3}";
   private static final Pattern SINGLE =
       Pattern.compile(
           "(?<![\\p{L}\\p{N}])[\\p{L}\\p{N}@$!](?:"
               + GAP
               + "[\\p{L}\\p{N}@$!](?![\\p{L}\\p{N}])){2,}+");
   private static final Pattern GAPS = Pattern.compile(GAP);
+
+  /** Its letters one after the other name options and columns. */
+  private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz";
 
   /** Fewer letters are an abbreviation or a list, unless they spell a common word. */
   private static final int LETTERS_MIN = 5;
@@ -57,6 +60,9 @@ final class Spacing implements Decoder {
     words.append(run.substring(at));
     String letters = words.toString();
     long count = letters.chars().filter(Character::isLetter).count();
+    if (ALPHABET.contains(letters.toLowerCase(Locale.ROOT))) {
+      return "";
+    }
     if (count < LETTERS_MIN) {
       boolean initials = letters.equals(letters.toUpperCase(Locale.ROOT)) && narrow.equals(".");
       return count >= 3 && wide == 0 && !initials && Language.isWord(letters) ? letters : "";

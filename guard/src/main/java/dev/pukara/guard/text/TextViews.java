@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The readings of a text beside the one as it stands: one per disguise that it wears, and one with
@@ -20,17 +21,15 @@ public final class TextViews {
   private static final Map<Disguise, Decoder> DECODERS = new EnumMap<>(Disguise.class);
 
   static {
-    // In the order in which they come off: characters first, what is made of them later.
     DECODERS.put(Disguise.UNICODE, new Characters());
     DECODERS.put(Disguise.DELIMITERS, new Delimiters());
     DECODERS.put(Disguise.SPACING, new Spacing());
-    DECODERS.put(Disguise.LEET, new Leet());
     DECODERS.put(Disguise.BASE64, new Base64Runs());
     DECODERS.put(Disguise.CODES, new CharacterCodes());
     DECODERS.put(Disguise.ESCAPES, new Escapes());
+    DECODERS.put(Disguise.LEET, new Leet());
     DECODERS.put(Disguise.SHIFTED, new Shifted());
     DECODERS.put(Disguise.REVERSED, new Reversed());
-    // Last, since encodings are not the same in other letters.
     DECODERS.put(Disguise.CAPITALS, new Capitals());
   }
 
@@ -53,12 +52,16 @@ public final class TextViews {
   }
 
   /**
-   * The pieces between delimiters of prompt formats, without invisible and look-alike characters.
+   * The pieces between delimiters of prompt formats, without invisible and look-alike characters,
+   * and what is under other disguises of a piece.
    *
    * @return none if the text has no delimiter
    */
-  public static List<String> parts(String text) {
-    return Delimiters.parts(without(Disguise.UNICODE, text));
+  public static List<String> parts(String text, Set<Disguise> disguises) {
+    return Delimiters.parts(Characters.folded(text)).stream()
+        .flatMap(piece -> Stream.of(piece, bare(List.of(piece), disguises).texts().getFirst()))
+        .distinct()
+        .toList();
   }
 
   /**
@@ -72,11 +75,12 @@ public final class TextViews {
   /** All readings of texts that are read together, such as the turns of a conversation. */
   public static List<Joint> ofAll(List<String> texts, Set<Disguise> disguises) {
     List<Joint> views = new ArrayList<>();
-    for (Map.Entry<Disguise, Decoder> entry : DECODERS.entrySet()) {
-      if (disguises.contains(entry.getKey())) {
-        List<String> decoded = each(texts, entry.getValue());
+    List<String> seen = seen(texts, disguises);
+    for (Disguise disguise : DECODERS.keySet()) {
+      if (disguises.contains(disguise)) {
+        List<String> decoded = each(texts, seen, disguise);
         if (!decoded.equals(texts)) {
-          views.add(new Joint(entry.getKey().label(), decoded));
+          views.add(new Joint(disguise.label(), decoded));
         }
       }
     }
@@ -93,14 +97,16 @@ public final class TextViews {
   private static Joint bare(List<String> texts, Set<Disguise> disguises) {
     List<Disguise> off = new ArrayList<>();
     List<String> now = texts;
+    List<String> seen = seen(now, disguises);
     for (int round = 0; round < ROUNDS_MAX; round++) {
       List<String> before = now;
-      for (Map.Entry<Disguise, Decoder> entry : DECODERS.entrySet()) {
-        if (disguises.contains(entry.getKey())) {
-          List<String> decoded = each(now, entry.getValue());
+      for (Disguise disguise : DECODERS.keySet()) {
+        if (disguises.contains(disguise)) {
+          List<String> decoded = each(now, seen, disguise);
           if (!decoded.equals(now)) {
-            off.add(entry.getKey());
+            off.add(disguise);
             now = decoded;
+            seen = seen(now, disguises);
           }
         }
       }
@@ -111,7 +117,23 @@ public final class TextViews {
     return new Joint(off.stream().map(Disguise::label).collect(Collectors.joining("+")), now);
   }
 
-  private static List<String> each(List<String> texts, Decoder decoder) {
-    return texts.stream().map(decoder::decode).toList();
+  /** What decoders look at: characters that nobody sees keep no other disguise from them. */
+  private static List<String> seen(List<String> texts, Set<Disguise> disguises) {
+    return disguises.contains(Disguise.UNICODE)
+        ? texts.stream().map(Characters::folded).toList()
+        : texts;
+  }
+
+  /** A text stays as it is written if it is seen without the disguise. */
+  private static List<String> each(List<String> texts, List<String> seen, Disguise disguise) {
+    List<String> from = disguise == Disguise.UNICODE ? texts : seen;
+    List<String> decoded = new ArrayList<>(texts);
+    for (int i = 0; i < decoded.size(); i++) {
+      String plain = without(disguise, from.get(i));
+      if (!plain.equals(from.get(i))) {
+        decoded.set(i, plain);
+      }
+    }
+    return decoded;
   }
 }

@@ -209,11 +209,12 @@ class TextViewsTest {
   @Test
   void partsStandBetweenDelimiters() {
     assertThat(
-            TextViews.parts("a b c <|im_end|>\n<|im_start|>d e f\nUser: g h i\nsafe\nAgent: j k l"))
+            TextViews.parts(
+                "a b c <|im_end|>\n<|im_start|>d e f\nUser: g h i\nsafe\nAgent: j k l", ALL))
         .containsExactly("a b c", "d e f", "g h i", "j k l");
-    assertThat(TextViews.parts("one two three\n\n[/INST] ok [INST] four five six"))
+    assertThat(TextViews.parts("one two three\n\n[/INST] ok [INST] four five six", ALL))
         .containsExactly("one two three", "four five six");
-    assertThat(TextViews.parts("User: how are you today, then?")).isEmpty();
-    assertThat(TextViews.parts("no mark in it\nat all")).isEmpty();
+    assertThat(TextViews.parts("User: how are you today, then?", ALL)).isEmpty();
+    assertThat(TextViews.parts("no mark in it\nat all", ALL)).isEmpty();
   }
 }
