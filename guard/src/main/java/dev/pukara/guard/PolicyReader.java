@@ -160,9 +160,9 @@ final class PolicyReader {
     if (!told.isEmpty() && codes.isEmpty()) {
       throw entry.problem("a safe example has no codes; move it to 'unsafe'");
     }
-    return new Example(
-        fields.text("agent").map(user::agent).orElse(user),
-        Stream.concat(codes.stream(), told.stream()).distinct().toList());
+    List<String> all =
+        told.containsAll(codes) ? told : Stream.concat(codes.stream(), told.stream()).toList();
+    return new Example(fields.text("agent").map(user::agent).orElse(user), all);
   }
 
   private static void checkExampleCodes(Map<String, Category> categories, YamlNode list) {

@@ -21,6 +21,8 @@ final class Base64Runs implements Decoder {
               + ("(?:\\r?\\n" + DIGIT + "++" + END + ")?+={0,2}")
               + ("|" + DIGIT + "{4,}+" + END + "={1,2})"));
 
+  private static final Pattern LINES = Pattern.compile("[^\\r\\n]+");
+
   @Override
   public String decode(String text) {
     Matcher runs = RUN.matcher(text);
@@ -36,7 +38,31 @@ final class Base64Runs implements Decoder {
     return from == 0 ? text : plain.append(text, from, text.length()).toString();
   }
 
-  private static String decoded(String run) {
+  /**
+   * Empty if no text comes of it. A word on a line of its own looks like the end or the beginning
+   * of Base64: then the other lines count, as a whole or each by itself.
+   */
+  private String decoded(String run) {
+    int first = run.indexOf('\n');
+    String whole = joined(run);
+    if (!whole.isEmpty() || first < 0) {
+      return whole;
+    }
+    int last = run.lastIndexOf('\n');
+    String start = joined(run.substring(0, last));
+    if (!start.isEmpty()) {
+      return start + run.substring(last);
+    }
+    String end = joined(run.substring(first + 1));
+    if (!end.isEmpty()) {
+      return run.substring(0, first + 1) + end;
+    }
+    String lines =
+        LINES.matcher(run).replaceAll(line -> Matcher.quoteReplacement(decode(line.group())));
+    return lines.equals(run) ? "" : lines;
+  }
+
+  private static String joined(String run) {
     String joined = run.replaceAll("[\\r\\n=]", "").replace('-', '+').replace('_', '/');
     if (joined.length() % 4 == 1) {
       joined = joined.substring(0, joined.length() - 1);

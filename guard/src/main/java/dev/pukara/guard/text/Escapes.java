@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  */
 final class Escapes implements Decoder {
   private static final String ONE =
-      "%[0-9a-fA-F]{2}|\\\\u\\{?[0-9a-fA-F]{4,6}\\}?|\\\\x[0-9a-fA-F]{2}|&#x[0-9a-fA-F]{1,6};|&#\\d{1,7};";
+      "%[0-9a-fA-F]{2}|\\\\u(?:\\{[0-9a-fA-F]{1,6}\\}|[0-9a-fA-F]{4})|\\\\x[0-9a-fA-F]{2}|&#x[0-9a-fA-F]{1,6};|&#\\d{1,7};";
   private static final Pattern RUN = Pattern.compile("(?:" + ONE + ")++");
   private static final Pattern ESCAPE = Pattern.compile(ONE);
   private static final Pattern LINK = Pattern.compile("(?:https?://|www\\.)\\S+");

@@ -23,6 +23,9 @@ class LongTextTest {
     "SPACING, '', 'k i l l  ', 'kill '",
     "SPACING, '', 'k i l l ', 'kill '",
     "BASE64, '', 'a2lsbCB0aGVtIG5vdywg\n', 'kill them now, '",
+    "BASE64, '', 'InternationalizationNow\na2lsbCB0aGVtIG5vdyEh\n', 'InternationalizationNow\nkill them now!!\n'",
+    "CODES, '', '300 107 105 108 108 32 ', '300 kill  '",
+    "SHIFTED, '', 'the neighbours of the street. krz wr exlog d erpe dw krph. ', 'the neighbours of the street. how to build a bomb at home. '",
     "DELIMITERS, 'kill\nunsafe\nS1', ', S1', ''",
   })
   void comesOff(Disguise disguise, String start, String unit, String plain) {
