@@ -1,11 +1,10 @@
 package dev.pukara.train;
 
+import dev.pukara.rows.SingleWriter;
 import dev.pukara.rows.TextFile;
 import dev.pukara.train.data.RecipeException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -36,12 +35,10 @@ final class RunFolder implements AutoCloseable {
 
   private final Path folder;
   private final FileChannel channel;
-  private final FileLock lock;
 
-  private RunFolder(Path folder, FileChannel channel, FileLock lock) {
+  private RunFolder(Path folder, FileChannel channel) {
     this.folder = folder;
     this.channel = channel;
-    this.lock = lock;
   }
 
   /**
@@ -57,18 +54,12 @@ final class RunFolder implements AutoCloseable {
     FileChannel channel =
         FileChannel.open(
             folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock = null;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      // Held by this process: the same answer.
-    }
-    if (lock == null) {
+    if (!SingleWriter.claim(channel)) {
       channel.close();
       throw new RecipeException(
           folder + ": another process trains here; wait for it, stop it, or choose another folder");
     }
-    RunFolder run = new RunFolder(folder, channel, lock);
+    RunFolder run = new RunFolder(folder, channel);
     run.sweep();
     return run;
   }
@@ -180,7 +171,6 @@ final class RunFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    lock.release();
     channel.close();
   }
 }
