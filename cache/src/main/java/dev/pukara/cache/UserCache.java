@@ -65,8 +65,9 @@ public final class UserCache {
    */
   private static final Pattern OURS =
       Pattern.compile(
-          "([a-z]+-[0-9a-f]{32}\\.bin|model-[0-9a-f]{64}\\.gguf)(\\.[0-9a-f-]{36}\\.partial)?"
-              + "|onednn-[0-9a-f-]+");
+          ("([a-z]+-[0-9a-f]{32}\\" + CacheFile.SUFFIX)
+              + ("|" + MODEL + "[0-9a-f]{64}\\.gguf)(\\.[0-9a-f-]{36}\\" + PARTIAL + ")?|")
+              + (LIBRARY + "[0-9a-f-]+"));
 
   private static final long BYTES_MAX = 16L << 30;
   private static final Duration UNUSED_MAX = Duration.ofDays(90);

@@ -141,6 +141,10 @@ public final class Guard implements AutoCloseable {
    * demonstrations chosen by their number of tokens.
    */
   public static Policy inPrompt(Path model, PromptFormat format, Policy policy) throws IOException {
+    if (policy.settings().fewShotTokens() == 0) {
+      // No need of the model, which may be large.
+      return policy.underFormat(format.id()).withDemonstrations(List.of());
+    }
     try (ModelFile file = ModelFile.open(model)) {
       PromptEncoder encoder = new PromptEncoder(Tokenizer.of(file.tokenizer()), format);
       return Setup.inPrompt(policy, format, encoder::count);

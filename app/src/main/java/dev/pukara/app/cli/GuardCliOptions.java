@@ -107,8 +107,11 @@ final class GuardCliOptions {
 
   /** The prompt format: as told, or as the policy says, or as the model file or server says. */
   PromptFormat format() throws IOException {
+    return format(remote.options());
+  }
+
+  private PromptFormat format(Optional<RemoteOptions> server) throws IOException {
     Optional<String> told = formatName();
-    Optional<RemoteOptions> server = remote.options();
     if (server.isPresent()) {
       return told.map(PromptFormats::find).orElseGet(() -> remote.format(server.get()));
     }
@@ -165,7 +168,7 @@ final class GuardCliOptions {
   /** The same for a command that has its own idea of categories and defences. */
   Guard open(CategoryMode scored, DefenceOptions read) throws IOException {
     Optional<RemoteOptions> server = remote.options();
-    PromptFormat chosen = format();
+    PromptFormat chosen = format(server);
     if (server.isEmpty()) {
       return Guard.open(guardOptions(chosen).withCategories(scored).withDefences(read));
     }

@@ -41,7 +41,8 @@ final class PromptCommand implements Callable<Integer> {
           "--tokens: a server makes its own of the text; name the model's file with --model"
               + " instead of --remote");
     }
-    Policy policy = inPrompt(format, options.policy(format).orElseGet(format::defaultPolicy));
+    Policy asked = options.policy(format).orElseGet(format::defaultPolicy);
+    Policy policy = Guard.inPrompt(options.modelPath(), format, asked);
     Prompt prompt = format.render(policy, conversation);
     if (tokens) {
       int[] ids = Guard.tokens(options.modelPath(), format, prompt);
@@ -52,12 +53,5 @@ final class PromptCommand implements Callable<Integer> {
       console.out().print(prompt.text());
     }
     return 0;
-  }
-
-  /** Only a model can tell which demonstrations fit the policy's budget of tokens. */
-  private Policy inPrompt(PromptFormat format, Policy policy) throws IOException {
-    return policy.settings().fewShotTokens() == 0
-        ? policy.underFormat(format.id())
-        : Guard.inPrompt(options.modelPath(), format, policy);
   }
 }
